@@ -1,0 +1,30 @@
+//! The words of the trade, as types that hold their own invariants. Pure: no I/O, no clock, no model.
+//!
+//! Four words are never swapped, and the type says which one is meant: a [`Claim`] is what a model said,
+//! [`Evidence`] is what code found in the transcript, a [`Suggestion`] is what the service concludes from
+//! evidence, and a review is what a person decided.
+
+mod claim;
+mod digest;
+mod evaluation;
+mod evidence;
+mod fault;
+mod rubric;
+mod suggestion;
+mod text;
+mod transcript;
+
+pub use claim::{Claim, CriterionClaim, PassageClaim, Stance, Support};
+pub use digest::Digest;
+pub use evaluation::{
+    CompetencyScore, CriterionResult, Evaluation, Flag, MadeWith, Overall, QuestionResult, ReportRef, RubricRef,
+    SCHEMA, Status, TranscriptRef, Verdict,
+};
+pub use evidence::{Evidence, NotEvidence, Voice};
+pub use fault::{Fault, Faults};
+pub use rubric::{
+    Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
+};
+pub use suggestion::{Abstention, Distribution, NotADistribution, Suggestion, Unsupported};
+pub use text::{CharSpan, Sentences, sentences, words};
+pub use transcript::{Dropped, Format, Note, ParseReport, Role, Speaker, SpeakerId, Transcript, Utterance};

@@ -1,0 +1,45 @@
+//! Earmark reads an interview transcript against a rubric, marks the candidate's words that show what the rubric asks
+//! for, and suggests scores that a person confirms or overrides.
+//!
+//! # What always holds
+//!
+//! - A quotation is a verbatim slice of one utterance of the candidate, found by code ([`domain::Evidence`]).
+//! - A suggestion above the lowest score without supporting evidence cannot be built ([`domain::Suggestion`]).
+//! - A failure is an abstention with a reason, never a score.
+//! - Same files, same version: same bytes of output.
+//! - The pure modules do no I/O, read no clock and draw no random number.
+//!
+//! # The map, in reading order
+//!
+//! | module | what it is | outside crates that live only there |
+//! | --- | --- | --- |
+//! | [`domain`] | pure: the words of the trade as types | |
+//! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` |
+//! | [`library`] | rubric files, and all their faults at once | `toml` |
+//! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
+//! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
+//! | [`judge`] | asks a model for a claim on an answer | |
+//! | [`evaluation`] | the use cases: locate answers, suggest scores | |
+//! | [`web`] | everything HTML: the report page | `askama` |
+//! | [`cli`] | the command line; wires everything together | `clap`, `indicatif` |
+//! | [`config`] | plain data: what may be set, its default, its meaning | |
+//!
+//! Who may import whom is held by `tests/it/architecture.rs`:
+//!
+//! ```text
+//! domain, config, inference -> nothing       judge      -> domain inference
+//! ingest                    -> domain        evaluation -> domain config retrieval judge
+//! library                   -> domain        web        -> domain
+//! retrieval                 -> domain inference         cli -> everything
+//! ```
+
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod evaluation;
+pub mod inference;
+pub mod ingest;
+pub mod judge;
+pub mod library;
+pub mod retrieval;
+pub mod web;
