@@ -1,0 +1,217 @@
+//! Texts to vectors, and a rubric's texts nearest to them. One type with few methods, [`Retrieval`]; the embedder and
+//! the vector index are private to it.
+//!
+//! Search is exact, in both indexes. A rubric has some hundred texts, and every search is within one rubric, so the
+//! whole of it is compared in microseconds (100,000 vectors take some ten milliseconds), nothing is missed, and the
+//! same input always gives the same hits. An approximate index would buy nothing here and cost that. The embedded
+//! index is therefore a flat array of our own: `qdrant-edge`, the in-process Qdrant, was weighed and left, because it
+//! does not compile on the toolchain in use and takes minutes of building for a search that a loop does. The Qdrant
+//! *server* is for several processes that share one index, and is asked for exact search too.
+//!
+//! Hits are ordered by similarity and, where that is equal, by the order of the rubric. The two indexes agree to
+//! about 1e-6 in similarity, since a server adds in an order of its own.
+
+mod cache;
+mod embedder;
+mod memory;
+mod point;
+mod qdrant;
+mod vector;
+
+pub use point::{Filter, Hit, Kind, Point};
+pub use qdrant::QdrantSettings;
+pub use vector::Vector;
+
+use crate::domain::{Digest, Rubric};
+use crate::inference::InferenceError;
+use cache::Cache;
+use embedder::LocalEmbedder;
+use memory::MemoryIndex;
+use qdrant::QdrantIndex;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The cause of a failure outside the crate.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why nothing was embedded, indexed or found.
+#[derive(Debug, Error)]
+pub enum RetrievalError {
+    /// The rubric has not been indexed here, or has been removed.
+    #[error("rubric {} is not in the vector index: index it first", .0.short())]
+    UnknownRubric(Digest),
+    /// The directory for vectors cannot be made.
+    #[error("cannot keep vectors in {}: choose another cache directory, or none", .path.display())]
+    Cache {
+        /// The directory.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// What is set for the Qdrant server cannot be right.
+    #[error("the Qdrant settings cannot be used: {0}")]
+    Settings(&'static str),
+    /// No answer from the Qdrant server in time.
+    #[error("no answer from the Qdrant server at {url}: check that it runs, and that this is its gRPC address")]
+    Unreachable {
+        /// Where it was looked for.
+        url: String,
+        /// What the client says.
+        source: BoxError,
+    },
+    /// The Qdrant server wants another API key, or one at all.
+    #[error("the Qdrant server at {url} refuses the API key: set the key that it expects")]
+    Refused {
+        /// Where it is.
+        url: String,
+        /// What the server says.
+        source: BoxError,
+    },
+    /// A collection of our name that is not of our making.
+    #[error("the Qdrant collection {name} {why}: set another collection prefix, or delete that collection")]
+    Collection {
+        /// The collection.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The Qdrant server failed otherwise.
+    #[error("the Qdrant server at {url} failed: see its log")]
+    Server {
+        /// Where it is.
+        url: String,
+        /// What the client says.
+        source: BoxError,
+    },
+    /// The embedding model failed.
+    #[error("the texts could not be embedded")]
+    Embedding(#[from] InferenceError),
+    /// The embedding model gave a row without a direction.
+    #[error("the embedding model gave a row that has no direction")]
+    NoDirection,
+    /// The process is shutting down.
+    #[error("embedding was stopped: the process is shutting down")]
+    Stopped,
+}
+
+/// What indexing did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Indexed {
+    /// The rubric, to search in it.
+    pub rubric: Digest,
+    /// How many points it has in the index.
+    pub points: usize,
+    /// How many of them were embedded for it: all, or none when it was there already.
+    pub embedded: usize,
+}
+
+/// An embedder and a vector index. Meant to be made once and shared.
+pub struct Retrieval {
+    embedder: LocalEmbedder,
+    index: Index,
+}
+
+enum Index {
+    Memory(MemoryIndex),
+    Qdrant(QdrantIndex),
+}
+
+impl Retrieval {
+    /// The embedded model and an exact index in memory; needs nothing outside the process. The vectors of rubrics are
+    /// kept as files in `cache`, where one is given, so that a rubric is embedded once and not at every start. What
+    /// is in those files cannot change a result: each is checked, and made again when anything about it is off.
+    ///
+    /// # Errors
+    /// [`RetrievalError::Cache`] when the directory is not there and cannot be made.
+    pub fn local(cache: Option<&Path>) -> Result<Self, RetrievalError> {
+        let cache = cache.map(Cache::at).transpose()?;
+        Ok(Self { embedder: LocalEmbedder, index: Index::Memory(MemoryIndex::new(cache)) })
+    }
+
+    /// The embedded model and a Qdrant server, which several processes may share. Makes the collection when it is not
+    /// there; there is one for each embedder, so vectors of different models never meet.
+    ///
+    /// # Errors
+    /// [`RetrievalError::Settings`], [`RetrievalError::Unreachable`], [`RetrievalError::Refused`],
+    /// [`RetrievalError::Collection`] and [`RetrievalError::Server`], each saying what to do.
+    pub async fn with_qdrant(settings: &QdrantSettings) -> Result<Self, RetrievalError> {
+        let embedder = LocalEmbedder;
+        let index = QdrantIndex::connect(settings, embedder.identity(), LocalEmbedder::DIMENSIONS).await?;
+        Ok(Self { embedder, index: Index::Qdrant(index) })
+    }
+
+    /// What the embedder is, for the record of a result: model, arithmetic and digest of the weights.
+    #[must_use]
+    pub fn embedder(&self) -> &str {
+        self.embedder.identity()
+    }
+
+    /// A vector for each of `texts`, in their order. A text of more than 256 tokens counts by its beginning. A vector
+    /// depends on its text alone, not on the texts around it. Must be called within a Tokio runtime, whose blocking
+    /// threads do the work.
+    ///
+    /// # Errors
+    /// [`RetrievalError::Embedding`] and [`RetrievalError::NoDirection`] when the model fails,
+    /// [`RetrievalError::Stopped`] at shutdown.
+    pub async fn embed(&self, texts: &[&str]) -> Result<Vec<Vector>, RetrievalError> {
+        self.embedder.embed(texts).await
+    }
+
+    /// Puts a rubric's texts into the index: every wording of its questions, its ideal answers, whole and by
+    /// sentence, criteria, anchors and follow-ups. Indexing a rubric again does nothing; a changed rubric has another
+    /// digest and stands beside the old one until that is [removed](Self::remove_rubric).
+    ///
+    /// # Errors
+    /// As [`Retrieval::embed`] and, with a server, [`Retrieval::with_qdrant`].
+    pub async fn index_rubric(&self, rubric: &Rubric) -> Result<Indexed, RetrievalError> {
+        let digest = rubric.digest();
+        let points = point::of_rubric(rubric);
+        let there = match &self.index {
+            Index::Memory(index) => index.holds(&digest, &points, &self.embedder).await?,
+            Index::Qdrant(index) => index.holds(&digest, &points).await?,
+        };
+        let mut indexed = Indexed { rubric: digest, points: points.len(), embedded: 0 };
+        if !there {
+            let texts: Vec<&str> = points.iter().map(|point| point.text.as_str()).collect();
+            let vectors = self.embedder.embed(&texts).await?;
+            indexed.embedded = vectors.len();
+            match &self.index {
+                Index::Memory(index) => index.put(&indexed.rubric, points, &vectors, &self.embedder).await?,
+                Index::Qdrant(index) => index.put(rubric, &indexed.rubric, points, vectors).await?,
+            }
+        }
+        Ok(indexed)
+    }
+
+    /// For each of `queries`, the `k` points of the rubric that are nearest to it among those that pass `filter`, the
+    /// most similar first, ties in the order of the rubric; fewer where fewer pass.
+    ///
+    /// # Errors
+    /// [`RetrievalError::UnknownRubric`] when the rubric is not in the index and, with a server, as
+    /// [`Retrieval::with_qdrant`].
+    pub async fn nearest(
+        &self,
+        rubric: &Digest,
+        queries: &[Vector],
+        filter: Filter<'_>,
+        k: usize,
+    ) -> Result<Vec<Vec<Hit>>, RetrievalError> {
+        match &self.index {
+            Index::Memory(index) => index.nearest(rubric, queries, filter, k),
+            Index::Qdrant(index) => index.nearest(rubric, queries, filter, k).await,
+        }
+    }
+
+    /// Takes a rubric out of the index, and its vectors out of the cache. Says how many points that were; a rubric
+    /// that was not there has none.
+    ///
+    /// # Errors
+    /// With a server, as [`Retrieval::with_qdrant`]; [`RetrievalError::Cache`] when a file cannot be removed.
+    pub async fn remove_rubric(&self, rubric: &Digest) -> Result<usize, RetrievalError> {
+        match &self.index {
+            Index::Memory(index) => index.remove(rubric),
+            Index::Qdrant(index) => index.remove(rubric).await,
+        }
+    }
+}
