@@ -1,0 +1,117 @@
+//! The local judge: a small cross-encoder that reads a passage and a criterion together. Hides the model file, the
+//! wording of its input and the calibration of its probabilities.
+
+use super::{JudgeError, Look, Passage, Task};
+use crate::domain::{Claim, CriterionClaim, Digest, PassageClaim, Support};
+use crate::inference::{Encoder, Tokens};
+use std::sync::OnceLock;
+
+static WEIGHTS: &[u8] = include_bytes!("../../models/entailment/model.onnx");
+static TOKENIZER: &str = include_str!("../../models/entailment/tokenizer.json");
+
+/// Longest input in tokens; passages are a sentence or two, so little is ever cut.
+const MAX_TOKENS: usize = 160;
+/// Pairs run together. Results do not depend on it; memory does.
+const BATCH: usize = 32;
+/// A passage with fewer words than this is read together with the question: "yes, always" means nothing alone.
+const SHORT: usize = 8;
+/// Divides the logits so that a stated probability is right as often as it says; fitted on held-out pairs
+/// (models/entailment/CARD.md).
+const TEMPERATURE: f32 = 1.0;
+
+pub(super) struct Entailment {
+    encoder: OnceLock<Result<Encoder, String>>,
+}
+
+impl Entailment {
+    /// Nothing is loaded before the first claim.
+    pub(super) fn new() -> Self {
+        Self { encoder: OnceLock::new() }
+    }
+
+    pub(super) fn identity() -> String {
+        static DIGEST: OnceLock<Digest> = OnceLock::new();
+        format!("earmark-entailment@{}", DIGEST.get_or_init(|| Digest::of(WEIGHTS)).short())
+    }
+
+    pub(super) fn claims(&self, tasks: &[Task]) -> Vec<Result<Claim, JudgeError>> {
+        match self.supports(tasks) {
+            Ok(supports) => {
+                let mut supports = supports.into_iter();
+                tasks.iter().map(|task| Ok(claim(task, &mut supports))).collect()
+            }
+            Err(error) => tasks.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    /// Probabilities for every pair of every task, in the order of [`pairs`]. All tasks go through the model together,
+    /// so that batches of one length are large.
+    fn supports(&self, tasks: &[Task]) -> Result<Vec<Support>, JudgeError> {
+        let encoder = self
+            .encoder
+            .get_or_init(|| Encoder::load(WEIGHTS, TOKENIZER, "logits", MAX_TOKENS).map_err(|e| e.to_string()))
+            .as_ref()
+            .map_err(|cause| JudgeError::Model(cause.clone()))?;
+        let inputs: Vec<Tokens> = tasks
+            .iter()
+            .flat_map(|task| {
+                pairs(task).map(|(look, passage)| encoder.tokens(&premise(task, passage), Some(&look.hypothesis)))
+            })
+            .collect();
+        let logits = encoder.run(&inputs, BATCH).map_err(|e| JudgeError::Model(e.to_string()))?;
+        Ok(logits.iter().map(|row| probabilities(row)).collect())
+    }
+}
+
+fn pairs(task: &Task) -> impl Iterator<Item = (&Look, &Passage)> {
+    task.looks.iter().flat_map(move |look| look.passages.iter().map(move |place| (look, &task.passages[*place])))
+}
+
+fn premise(task: &Task, passage: &Passage) -> String {
+    if passage.text.split_whitespace().count() < SHORT {
+        format!("Q: {} A: {}", task.question, passage.text)
+    } else {
+        passage.text.clone()
+    }
+}
+
+fn claim(task: &Task, supports: &mut impl Iterator<Item = Support>) -> Claim {
+    let criteria = task
+        .looks
+        .iter()
+        .map(|look| {
+            let passages = look
+                .passages
+                .iter()
+                .map(|place| &task.passages[*place])
+                .zip(&mut *supports)
+                .map(|(passage, support)| PassageClaim { utterance: passage.utterance, span: passage.span, support })
+                .collect();
+            CriterionClaim { criterion: look.criterion.clone(), passages }
+        })
+        .collect();
+    Claim { criteria }
+}
+
+/// Softmax of the logits (supports, neither, contradicts) at the fitted temperature.
+fn probabilities(logits: &[f32]) -> Support {
+    let top = logits.iter().copied().fold(f32::MIN, f32::max);
+    let shares: Vec<f32> = logits.iter().map(|logit| ((logit - top) / TEMPERATURE).exp()).collect();
+    let sum: f32 = shares.iter().sum();
+    let share = |i: usize| shares.get(i).map_or(0.0, |share| share / sum);
+    Support { supports: share(0), neither: share(1), contradicts: share(2) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_are_a_softmax() {
+        // scipy.special.softmax([1.0, 2.0, 0.5]) = [0.2312239, 0.62853172, 0.14024438]
+        let p = probabilities(&[1.0, 2.0, 0.5]);
+        assert!((p.supports - 0.231_223_9).abs() < 1e-6);
+        assert!((p.neither - 0.628_531_7).abs() < 1e-6);
+        assert!((p.contradicts - 0.140_244_4).abs() < 1e-6);
+    }
+}

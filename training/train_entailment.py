@@ -1,0 +1,334 @@
+"""Trains the entailment model: a teacher (MPNet) if its weights are given, then the small model that ships.
+
+    python train_entailment.py --data DATA --items pairs --student MINILM [--teacher MPNET] --out OUT
+
+Needs a GPU for minutes, or a CPU for a night. Everything is seeded; figures are printed as JSON lines.
+"""
+
+import argparse
+import json
+import math
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+import entailment_data as data
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class Encoded:
+    """Pairs as token ids, batched by length."""
+
+    def __init__(self, tokenizer, pairs, max_tokens):
+        self.pairs = pairs
+        encoded = tokenizer(
+            [p.premise for p in pairs],
+            [p.hypothesis for p in pairs],
+            truncation="longest_first",
+            max_length=max_tokens,
+            padding=False,
+            return_token_type_ids=True,
+        )
+        self.ids, self.types = encoded["input_ids"], encoded["token_type_ids"]
+        self.pad = tokenizer.pad_token_id
+        self.target = torch.tensor([p.target for p in pairs], dtype=torch.float32)
+        self.only = torch.tensor([p.only_support for p in pairs])
+
+    def batches(self, tokens, rng=None):
+        order = list(range(len(self.ids)))
+        if rng is not None:
+            rng.shuffle(order)
+            # Sorted within large pools: little padding, and still a fresh mixture each epoch.
+            pool = 40 * 256
+            order = [i for at in range(0, len(order), pool)
+                     for i in sorted(order[at:at + pool], key=lambda i: len(self.ids[i]))]
+        else:
+            order.sort(key=lambda i: len(self.ids[i]))
+        out, batch, longest = [], [], 0
+        for i in order:
+            longest = max(longest, len(self.ids[i]))
+            if batch and longest * (len(batch) + 1) > tokens:
+                out.append(batch)
+                batch, longest = [], len(self.ids[i])
+            batch.append(i)
+        out.append(batch)
+        if rng is not None:
+            rng.shuffle(out)
+        return out
+
+    def tensors(self, batch):
+        length = max(len(self.ids[i]) for i in batch)
+        ids = torch.full((len(batch), length), self.pad)
+        types = torch.zeros((len(batch), length), dtype=torch.long)
+        mask = torch.zeros((len(batch), length), dtype=torch.long)
+        for row, i in enumerate(batch):
+            n = len(self.ids[i])
+            ids[row, :n] = torch.tensor(self.ids[i])
+            types[row, :n] = torch.tensor(self.types[i])
+            mask[row, :n] = 1
+        return ids.to(DEVICE), types.to(DEVICE), mask.to(DEVICE)
+
+
+def forward(model, ids, types, mask):
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if model.config.model_type == "bert":
+        inputs["token_type_ids"] = types
+    with torch.autocast(DEVICE, dtype=torch.bfloat16):
+        return model(**inputs).logits.float()
+
+
+def loss_of(logits, target, only, teacher=None, labelled=None, share=0.6, temperature=1.5):
+    logp = F.log_softmax(logits, -1)
+    full = -(target * logp).sum(-1)
+    p = logp[:, 0].exp().clamp(1e-6, 1 - 1e-6)
+    binary = -(target[:, 0] * p.log() + (1 - target[:, 0]) * (1 - p).log())
+    hard = torch.where(only, binary, full)
+    if teacher is None:
+        return hard.mean()
+    soft = F.kl_div(
+        F.log_softmax(logits / temperature, -1), F.softmax(teacher / temperature, -1), reduction="none"
+    ).sum(-1) * temperature**2
+    return torch.where(labelled, (1 - share) * hard + share * soft, soft).mean()
+
+
+def train(model, encoded, epochs, rate, tokens, seed, teacher=None, labelled=None, log="", keep=None):
+    rng = random.Random(seed)
+    plan = [encoded.batches(tokens, rng) for _ in range(epochs)]
+    steps = sum(len(p) for p in plan)
+    decay = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    rest = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": decay, "weight_decay": 0.01}, {"params": rest, "weight_decay": 0.0}],
+        lr=rate, betas=(0.9, 0.98), fused=True,
+    )
+    warm = max(1, int(steps * 0.06))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda s: s / warm if s < warm else 0.5 * (1 + math.cos(math.pi * (s - warm) / (steps - warm)))
+    )
+    model.train()
+    step, began, running = 0, time.time(), 0.0
+    for epoch in plan:
+        for batch in epoch:
+            if keep and step % 400 == 399:
+                save(model, keep)
+            ids, types, mask = encoded.tensors(batch)
+            index = torch.tensor(batch)
+            loss = loss_of(
+                forward(model, ids, types, mask),
+                encoded.target[index].to(DEVICE),
+                encoded.only[index].to(DEVICE),
+                None if teacher is None else teacher[index].to(DEVICE),
+                None if labelled is None else labelled[index].to(DEVICE),
+            )
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            running = loss.detach() if step == 0 else 0.99 * running + 0.01 * loss.detach()
+            step += 1
+            if step % 100 == 0 or step == steps:
+                print(f"{log} {step}/{steps} loss {float(running):.4f} {time.time() - began:.0f}s", flush=True)
+
+
+@torch.no_grad()
+def predict(model, encoded, tokens=65536):
+    model.eval()
+    out = torch.zeros((len(encoded.pairs), 3))
+    for batch in encoded.batches(tokens):
+        out[torch.tensor(batch)] = forward(model, *encoded.tensors(batch)).cpu()
+    return out
+
+
+def f1_macro(gold, said):
+    scores = []
+    for k in range(3):
+        hit = ((gold == k) & (said == k)).sum()
+        total = (gold == k).sum() + (said == k).sum()
+        scores.append(2 * hit / total if total else 0.0)
+    return float(np.mean(scores))
+
+
+def evaluate(model, tokenizer, folder, own_items, max_tokens):
+    """Figures on everything that is held out; nothing here is ever trained on."""
+    folder = Path(folder)
+
+    def probabilities(pairs):
+        return F.softmax(predict(model, Encoded(tokenizer, pairs, max_tokens)), -1).numpy()
+
+    def pair(premise, hypothesis):
+        return data.Pair(premise, hypothesis, (0.0, 0.0, 0.0))
+
+    figures = {}
+    for name in ("mnli_dev_matched", "negnli_mnli", "negnli_snli"):
+        table = data.rows(folder / "nli" / f"{name}.jsonl")
+        gold = np.array([data.NLI[r["label"]] for r in table])
+        said = probabilities([pair(r["premise"], r["hypothesis"]) for r in table]).argmax(1)
+        figures[name] = float((gold == said).mean())
+    table = data.rows(folder / "semeval2013" / "unseen_answers.jsonl")
+    gold = np.array([data.SEMEVAL[r["label_3way"]] for r in table])
+    for variant in ("plain", "question"):
+        flat, owner = [], []
+        for i, r in enumerate(table):
+            premise = data.with_question(r["question"], r["answer"]) if variant == "question" else r["answer"]
+            for text in [r["reference_answer"]]:
+                flat.append(pair(premise, text))
+                owner.append(i)
+        p = probabilities(flat)
+        said = p.argmax(1)
+        figures[f"semeval_{variant}"] = {"f1": f1_macro(gold, said), "accuracy": float((gold == said).mean())}
+    for name, path, score in (
+        ("mohler", "mohler/dev.jsonl", "score"),
+        ("saf", "saf/unseen_answers.jsonl", "score_norm"),
+    ):
+        table = data.rows(folder / path)
+        gold = np.array([float(r[score]) for r in table])
+        for variant in ("plain", "question"):
+            premise = [data.with_question(r["question"], r["answer"]) if variant == "question" else r["answer"] for r in table]
+            p = probabilities([pair(a, r["reference_answer"]) for a, r in zip(premise, table)])
+            figures[f"{name}_{variant}"] = float(np.corrcoef(gold, p[:, 0] - p[:, 2])[0, 1])
+    flat, gold = [], []
+    for item in data.items(own_items):
+        if data.held_out(item):
+            for key, label in (("s", 0), ("n", 1), ("x", 2)):
+                for passage in item[key]:
+                    flat.append(pair(passage, item["c"]))
+                    gold.append(label)
+    p, gold = probabilities(flat), np.array(gold)
+    said = p.argmax(1)
+    figures["own"] = {
+        "n": len(gold), "accuracy": float((gold == said).mean()), "f1": f1_macro(gold, said),
+        "confusion": [[int(((gold == i) & (said == j)).sum()) for j in range(3)] for i in range(3)],
+    }
+    return figures
+
+
+def dequantised(folder):
+    """A model folder whose weights travel as int8 with scales: back to f32."""
+    packed = np.load(Path(folder) / "weights.npz")
+    weights = {}
+    for name in packed.files:
+        if name.endswith("|scale"):
+            continue
+        array = packed[name]
+        if name + "|scale" in packed.files:
+            array = array.astype(np.float32) * packed[name + "|scale"]
+        weights[name] = torch.tensor(np.asarray(array, dtype=np.float32))
+    return weights
+
+
+def load(folder):
+    folder = Path(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    config = AutoConfig.from_pretrained(folder, num_labels=3)
+    model = AutoModelForSequenceClassification.from_config(config)
+    if (folder / "weights.npz").exists():
+        weights = dequantised(folder)
+    else:
+        from safetensors.torch import load_file
+
+        weights = load_file(folder / "model.safetensors")
+    target = getattr(model, model.base_model_prefix)
+    missing, unexpected = target.load_state_dict(weights, strict=False)
+    print("loaded", folder, "missing", [m for m in missing if "position_ids" not in m][:6], "unused", unexpected[:6], flush=True)
+    return tokenizer, model.to(DEVICE)
+
+
+def save(model, out):
+    """float16, in parts small enough to carry."""
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    parts, size = [{}], 0
+    for name, tensor in model.state_dict().items():
+        array = tensor.detach().cpu().to(torch.float16).numpy()
+        pieces = np.array_split(array, max(1, math.ceil(array.nbytes / 8e6))) if array.ndim > 1 else [array]
+        for k, piece in enumerate(pieces):
+            if size + piece.nbytes > 15e6:
+                parts.append({})
+                size = 0
+            parts[-1][f"{name}|{k}"] = piece
+            size += piece.nbytes
+    for k, part in enumerate(parts):
+        np.savez(out / f"student-{k}.npz", **part)
+
+
+def main():
+    parse = argparse.ArgumentParser(description=__doc__)
+    parse.add_argument("--data", required=True)
+    parse.add_argument("--items", required=True)
+    parse.add_argument("--student", required=True)
+    parse.add_argument("--teacher")
+    parse.add_argument("--out", required=True)
+    parse.add_argument("--epochs", type=int, default=5)
+    parse.add_argument("--teacher-epochs", type=int, default=3)
+    parse.add_argument("--rate", type=float, default=1.5e-4)
+    parse.add_argument("--unlabelled", type=int, default=200_000)
+    parse.add_argument("--tokens", type=int, default=8192, help="tokens in a batch")
+    parse.add_argument("--max-tokens", type=int, default=192)
+    parse.add_argument("--seed", type=int, default=7)
+    parse.add_argument("--no-saf", action="store_true")
+    parse.add_argument("--no-opposite", action="store_true")
+    parse.add_argument("--no-keywords", action="store_true")
+    parse.add_argument("--thin", type=float, default=1.0, help="share of the plainer NLI pairs to keep")
+    parse.add_argument("--nli", type=float, default=1.0, help="share of the other NLI pairs to keep")
+    parse.add_argument("--copies", type=int, default=3, help="times our own items are used, each time varied anew")
+    parse.add_argument("--resume", help="go on from the student-*.npz of an earlier run")
+    parse.add_argument("--threads", type=int, help="CPU threads")
+    parse.add_argument("--limit", type=int, help="for a trial: only so many pairs")
+    parse.add_argument("--teacher-logits", help="a file that keeps the teacher's answers between runs")
+    args = parse.parse_args()
+    torch.manual_seed(args.seed)
+    torch.backends.cuda.matmul.allow_tf32 = True
+
+    pairs = data.training_pairs(
+        args.data, args.items, args.seed, not args.no_saf, not args.no_opposite, not args.no_keywords,
+        args.copies,
+    )
+    rng = random.Random(args.seed)
+    rng.shuffle(pairs)
+    extra = data.unlabelled(args.items, rng, args.unlabelled) if args.teacher else []
+    if args.limit:
+        pairs, extra = pairs[: args.limit], extra[: args.limit]
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    pairs = [p for p in pairs if rng.random() < data.share_of(p.source, args.thin, args.nli)]
+    print(len(pairs), "pairs", len(extra), "unlabelled", DEVICE, flush=True)
+    everything = pairs + extra
+    teacher = labelled = None
+    if args.teacher:
+        kept = Path(args.teacher_logits) if args.teacher_logits else None
+        if kept and kept.exists():
+            teacher = torch.tensor(np.load(kept)["logits"]).float()
+            assert len(teacher) == len(everything), "the kept answers are of other pairs"
+        else:
+            tokenizer, model = load(args.teacher)
+            encoded = Encoded(tokenizer, pairs, args.max_tokens)
+            train(model, encoded, args.teacher_epochs, 3e-5, args.tokens, args.seed, log="teacher")
+            print(json.dumps({"teacher": evaluate(model, tokenizer, args.data, args.items, args.max_tokens)}), flush=True)
+            teacher = predict(model, Encoded(tokenizer, everything, args.max_tokens))
+            if kept:
+                np.savez_compressed(kept, logits=teacher.half().numpy())
+            del model
+        labelled = torch.tensor([True] * len(pairs) + [False] * len(extra))
+    tokenizer, model = load(args.student)
+    if args.resume:
+        from convert_entailment import weights
+
+        model.load_state_dict({name: torch.tensor(array) for name, array in weights(args.resume).items()})
+    # Word vectors are good as they are, and most of the parameters: left alone, a step is much cheaper.
+    for parameter in model.base_model.embeddings.parameters():
+        parameter.requires_grad_(False)
+    encoded = Encoded(tokenizer, everything, args.max_tokens)
+    train(model, encoded, args.epochs, args.rate, args.tokens, args.seed, teacher, labelled, "student", args.out)
+    print(json.dumps({"student": evaluate(model, tokenizer, args.data, args.items, args.max_tokens)}), flush=True)
+    save(model, args.out)
+
+
+if __name__ == "__main__":
+    main()
