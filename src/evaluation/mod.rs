@@ -1,0 +1,481 @@
+//! The use cases. So far one: evaluate a transcript against a rubric.
+//!
+//! Works in four steps: tell the candidate's words from the interviewer's, locate each question and its answer, let the
+//! judge say what the answer shows, and conclude a suggestion from what of that code finds in the transcript. The
+//! steps are pure files; this one asks index and judge and puts the result together.
+
+mod affinity;
+mod locate;
+mod roles;
+mod speech;
+mod suggest;
+mod voice;
+
+use crate::config::EvaluationSettings;
+use crate::domain::{
+    Abstention, CharSpan, CompetencyScore, CriterionKind, Digest, Evaluation, Flag, MadeWith, Overall, Question,
+    QuestionResult, ReportRef, Rubric, RubricRef, SCHEMA, Status, Suggestion, Transcript, TranscriptRef, Voice,
+    sentences, words,
+};
+use crate::judge::{Judge, Look, Passage, Task};
+use crate::retrieval::{Retrieval, RetrievalError, Vector};
+use affinity::{Affinity, SentenceAffinity};
+use locate::{Exchange, Heard, Located, Window};
+use std::collections::HashMap;
+use suggest::{Answer, Conclusion};
+use thiserror::Error;
+
+/// Why there is no evaluation.
+#[derive(Debug, Error)]
+pub enum EvaluateError {
+    /// The transcript has no speaker of that name, or several.
+    #[error("no single speaker is called {given:?}: the transcript has {}", list(.speakers))]
+    UnknownCandidate {
+        /// As given.
+        given: String,
+        /// Who speaks.
+        speakers: Vec<String>,
+    },
+    /// Nobody in the transcript says anything that could be an answer.
+    #[error("the transcript has no words of a candidate{}", .candidate.as_ref().map(|c| format!(" ({c} was taken for the candidate)")).unwrap_or_default())]
+    NoCandidateSpeech {
+        /// Who was taken for the candidate.
+        candidate: Option<String>,
+    },
+    /// The vector index failed.
+    #[error(transparent)]
+    Retrieval(#[from] RetrievalError),
+}
+
+fn list(speakers: &[String]) -> String {
+    if speakers.is_empty() { "no speaker names".to_owned() } else { speakers.join(", ") }
+}
+
+/// What an evaluation is made with.
+pub struct Tools<'a> {
+    /// Embedder and vector index.
+    pub retrieval: &'a Retrieval,
+    /// The judge.
+    pub judge: &'a Judge,
+    /// How it is done.
+    pub settings: EvaluationSettings,
+}
+
+/// How far an evaluation has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The rubric's texts are being embedded, or were found in the cache.
+    Indexing,
+    /// The interview's sentences are being embedded.
+    Reading,
+    /// The judge is looking at this many answers.
+    Judging(usize),
+}
+
+/// Evaluates `transcript` against `rubric`. `candidate` names the candidate where the way of speaking does not tell.
+///
+/// The result depends on the two files, the candidate, the settings and the models alone.
+///
+/// # Errors
+/// [`EvaluateError`] when there is nothing to evaluate or the index fails. A failing judge is no error: the questions
+/// it did not answer are abstained from, with the reason.
+pub async fn evaluate(
+    tools: &Tools<'_>,
+    rubric: &Rubric,
+    transcript: &Transcript,
+    candidate: Option<&str>,
+    progress: &mut (dyn FnMut(Step) + Send),
+) -> Result<Evaluation, EvaluateError> {
+    progress(Step::Indexing);
+    let affinity = Affinity::to(tools.retrieval, rubric).await?;
+    progress(Step::Reading);
+    let interview = Interview::read(tools.retrieval, &affinity, transcript, candidate, rubric.questions.len()).await?;
+    let tasks: Vec<Option<Task>> = (0..rubric.questions.len()).map(|q| interview.task(q, rubric, tools)).collect();
+    let asked: Vec<Task> = tasks.iter().flatten().cloned().collect();
+    progress(Step::Judging(asked.len()));
+    let mut claims = tools.judge.claims(&asked).into_iter();
+    let questions = rubric
+        .questions
+        .iter()
+        .enumerate()
+        .map(|(q, question)| {
+            let claim = tasks[q].as_ref().and_then(|_| claims.next());
+            interview.result(q, question, rubric, claim, &tools.settings)
+        })
+        .collect();
+    Ok(put_together(tools, rubric, &interview, questions))
+}
+
+/// A transcript that has been read against a rubric: whose words are whose, and where each question is.
+struct Interview<'a> {
+    transcript: &'a Transcript,
+    voice: Voice,
+    labelled: bool,
+    located: Vec<Located>,
+    /// The candidate's sentences, in order.
+    heard: Vec<Heard>,
+    near: Vec<SentenceAffinity>,
+}
+
+/// Sentences with fewer words carry too little to be compared.
+const FEWEST_WORDS: usize = 3;
+
+impl<'a> Interview<'a> {
+    async fn read(
+        retrieval: &Retrieval,
+        affinity: &Affinity<'_>,
+        transcript: &'a Transcript,
+        candidate: Option<&str>,
+        questions: usize,
+    ) -> Result<Self, EvaluateError> {
+        let speaker = match candidate {
+            Some(name) => Some(roles::named(transcript, name)?),
+            None => roles::inferred(transcript),
+        };
+        let mut texts = Texts { retrieval, known: HashMap::new() };
+        let known = speaker.and_then(|id| Voice::of_speaker(transcript, id));
+        let labelled = known.is_some();
+        let voice = match known {
+            Some(voice) => voice,
+            None => voice::told_by_words(transcript, &mut texts, affinity).await?,
+        };
+        let exchanges = locate::exchanges(transcript, &voice);
+        if exchanges.iter().all(|e| e.replies.is_empty()) {
+            return Err(EvaluateError::NoCandidateSpeech { candidate: voice.name().map(str::to_owned) });
+        }
+        let windows = windows(transcript, &exchanges, &mut texts, affinity).await?;
+        let (heard, near) = heard(transcript, &exchanges, &mut texts, affinity).await?;
+        let located = locate::locate(transcript, &exchanges, &windows, &heard, questions);
+        Ok(Self { transcript, voice, labelled, located, heard, near })
+    }
+
+    /// The sentences that answer question `q`, as places in `heard`. Words aimed at whoever scores are no answer: they
+    /// are shown to no judge and cover nothing.
+    fn sentences(&self, q: usize) -> Vec<usize> {
+        let answer = &self.located[q].answer;
+        let speaks_of_it =
+            |i: &usize| answer.contains(&self.heard[*i].utterance) && !speech::addresses_the_grader(self.text_of(*i));
+        (0..self.heard.len()).filter(speaks_of_it).collect()
+    }
+
+    fn words(&self, q: usize) -> String {
+        let said = self.located[q].answer.iter().map(|i| self.transcript.utterances()[*i].text.as_str());
+        said.collect::<Vec<_>>().join(" ")
+    }
+
+    fn text_of(&self, place: usize) -> &str {
+        let heard = &self.heard[place];
+        self.transcript.utterances()[heard.utterance].slice(heard.span).unwrap_or_default()
+    }
+
+    /// What to ask the judge about question `q`; `None` when there is nothing to ask.
+    fn task(&self, q: usize, rubric: &Rubric, tools: &Tools) -> Option<Task> {
+        let question = &rubric.questions[q];
+        if self.located[q].answer.is_empty()
+            || suggest::unjudgeable(&self.words(q), question, &tools.settings).is_some()
+        {
+            return None;
+        }
+        let spoken = self.sentences(q);
+        let mut task = Task { question: question.ask.clone(), ..Task::default() };
+        for (c, criterion) in question.criteria.iter().enumerate() {
+            let mut best = spoken.clone();
+            best.sort_by(|a, b| self.near[*b].criteria[q][c].total_cmp(&self.near[*a].criteria[q][c]).then(a.cmp(b)));
+            best.truncate(tools.settings.sentences_per_criterion);
+            let mut passages: Vec<Passage> = best.iter().map(|i| self.passage(*i, *i)).collect();
+            if let Some(first) = best.first() {
+                passages.extend(self.neighbours(*first, &spoken, q, c));
+            }
+            let places = passages.into_iter().map(|passage| place_of(&mut task.passages, passage)).collect();
+            task.looks.push(Look {
+                criterion: criterion.id.clone(),
+                hypothesis: criterion.text.clone(),
+                passages: places,
+            });
+        }
+        Some(task)
+    }
+
+    /// The sentence together with the one before or after it in the same utterance, whichever is nearer to the
+    /// criterion: support is often spread over two sentences.
+    fn neighbours(&self, place: usize, spoken: &[usize], q: usize, c: usize) -> Option<Passage> {
+        let same = |i: &usize| spoken.contains(i) && self.heard[*i].utterance == self.heard[place].utterance;
+        let before = place.checked_sub(1).filter(same);
+        let after = Some(place + 1).filter(same);
+        let near = |i: usize| self.near[i].criteria[q][c];
+        match (before, after) {
+            (Some(b), Some(a)) if near(b) > near(a) => Some(self.passage(b, place)),
+            (_, Some(a)) => Some(self.passage(place, a)),
+            (Some(b), None) => Some(self.passage(b, place)),
+            (None, None) => None,
+        }
+    }
+
+    /// The words from one sentence to another of the same utterance.
+    fn passage(&self, first: usize, last: usize) -> Passage {
+        let utterance = self.heard[first].utterance;
+        let span = CharSpan { start: self.heard[first].span.start, end: self.heard[last].span.end };
+        let text = self.transcript.utterances()[utterance].slice(span).unwrap_or_default().to_owned();
+        Passage { utterance, span, text }
+    }
+
+    /// The highest similarity of criterion `c` to a sentence inside `span`.
+    fn similarity(&self, q: usize, c: usize, utterance: usize, span: CharSpan) -> f32 {
+        let inside = |h: &Heard| h.utterance == utterance && h.span.start >= span.start && h.span.end <= span.end;
+        let near = self.heard.iter().zip(&self.near).filter(|(h, _)| inside(h)).map(|(_, n)| n.criteria[q][c]);
+        near.fold(0.0, f32::max)
+    }
+
+    /// How far the answer covers the ideal answer it is most like, in 0..=1; where the rubric gives none, how far it
+    /// is like the listen-fors.
+    fn covered(&self, q: usize, question: &Question) -> f64 {
+        let said = self.sentences(q);
+        if question.ideal_answers.is_empty() {
+            let listen_fors =
+                (0..question.criteria.len()).filter(|c| question.criteria[*c].kind == CriterionKind::ListenFor);
+            let nearest = listen_fors.map(|c| said.iter().map(|s| self.near[*s].criteria[q][c]).fold(0.0, f32::max));
+            return f64::from(nearest.sum::<f32>()) / question.listen_fors().count().max(1) as f64;
+        }
+        let mut from = 0;
+        let mut best = 0.0_f64;
+        for ideal in &question.ideal_answers {
+            let to = from + sentences(ideal).len();
+            let nearest = (from..to).map(|i| said.iter().map(|s| self.near[*s].ideal[q][i]).fold(0.0, f32::max));
+            best = best.max(f64::from(nearest.sum::<f32>()) / (to - from).max(1) as f64);
+            from = to;
+        }
+        best.clamp(0.0, 1.0)
+    }
+
+    fn result(
+        &self,
+        q: usize,
+        question: &Question,
+        rubric: &Rubric,
+        claim: Option<Result<crate::domain::Claim, crate::judge::JudgeError>>,
+        settings: &EvaluationSettings,
+    ) -> QuestionResult {
+        let located = &self.located[q];
+        let text = self.words(q);
+        let mut flags = located.flags.clone();
+        if !self.labelled && located.status != Status::NotAsked {
+            flags.push(Flag::NoSpeakerLabels);
+        }
+        if !text.is_empty() {
+            flags.extend(suggest::flags(&text, question, settings));
+        }
+        let without = |suggestion, flags| {
+            (
+                suggestion,
+                Conclusion {
+                    suggestion: Suggestion::abstained(Abstention::NotAnswered),
+                    criteria: suggest::nothing_found(question),
+                    flags,
+                },
+            )
+        };
+        let (suggestion, conclusion) = match (located.status, claim) {
+            (Status::NotAsked, _) => without(None, flags),
+            (Status::NotAnswered, _) => without(Some(Suggestion::abstained(Abstention::NotAnswered)), flags),
+            (_, None) => {
+                let reason = suggest::unjudgeable(&text, question, settings).unwrap_or(Abstention::TooLittleSaid);
+                without(Some(Suggestion::abstained(reason)), flags)
+            }
+            (_, Some(Err(error))) => {
+                without(Some(Suggestion::abstained(Abstention::JudgeUnavailable(error.to_string()))), flags)
+            }
+            (_, Some(Ok(claim))) => {
+                let answer = Answer {
+                    question,
+                    transcript: self.transcript,
+                    voice: &self.voice,
+                    similarity: Box::new(move |c, utterance, span| self.similarity(q, c, utterance, span)),
+                    covered: self.covered(q, question),
+                };
+                let conclusion = suggest::conclude(&answer, &claim, &rubric.scale, flags);
+                (Some(conclusion.suggestion.clone()), conclusion)
+            }
+        };
+        let mut flags = conclusion.flags;
+        flags.sort_unstable();
+        flags.dedup();
+        QuestionResult {
+            id: question.id.clone(),
+            status: located.status,
+            asked_at: located.asked_at.clone(),
+            answer: located.answer.clone(),
+            suggestion,
+            criteria: conclusion.criteria,
+            flags,
+            unfound: vec![],
+        }
+    }
+}
+
+fn place_of(passages: &mut Vec<Passage>, passage: Passage) -> usize {
+    passages.iter().position(|known| *known == passage).unwrap_or_else(|| {
+        passages.push(passage);
+        passages.len() - 1
+    })
+}
+
+/// Embeds each text once, however often it is asked for.
+struct Texts<'a> {
+    retrieval: &'a Retrieval,
+    known: HashMap<String, Vector>,
+}
+
+impl Texts<'_> {
+    async fn vectors(&mut self, texts: &[String]) -> Result<Vec<Vector>, RetrievalError> {
+        let mut fresh: Vec<&str> = texts.iter().map(String::as_str).filter(|t| !self.known.contains_key(*t)).collect();
+        fresh.sort_unstable();
+        fresh.dedup();
+        for (text, vector) in fresh.iter().zip(self.retrieval.embed(&fresh).await?) {
+            self.known.insert((*text).to_owned(), vector);
+        }
+        Ok(texts.iter().filter_map(|text| self.known.get(text).cloned()).collect())
+    }
+}
+
+/// Every sentence of the interviewer's, and every two neighbouring ones: a question is often put in two.
+async fn windows(
+    transcript: &Transcript,
+    exchanges: &[Exchange],
+    texts: &mut Texts<'_>,
+    affinity: &Affinity<'_>,
+) -> Result<Vec<Window>, RetrievalError> {
+    let mut places = Vec::new();
+    let mut spoken = Vec::new();
+    for exchange in exchanges {
+        let said: Vec<(usize, &str)> = exchange.asks.iter().flat_map(|i| sentences_of(transcript, *i)).collect();
+        for (at, (utterance, text)) in said.iter().enumerate() {
+            let next = said.get(at + 1);
+            if words(text).count() >= FEWEST_WORDS {
+                places.push((*utterance, *utterance));
+                spoken.push((*text).to_owned());
+            }
+            if let Some((last, more)) = next
+                && words(text).count() + words(more).count() <= 60
+            {
+                places.push((*utterance, *last));
+                spoken.push(format!("{text} {more}"));
+            }
+        }
+    }
+    let vectors = texts.vectors(&spoken).await?;
+    let near = affinity.of_asks(&vectors).await?;
+    Ok(places.into_iter().zip(near).map(|(utterances, near)| Window { utterances, near }).collect())
+}
+
+fn sentences_of(transcript: &Transcript, utterance: usize) -> Vec<(usize, &str)> {
+    let said = &transcript.utterances()[utterance];
+    sentences(&said.text).into_iter().filter_map(|span| said.slice(span)).map(|text| (utterance, text)).collect()
+}
+
+/// Every sentence of the candidate's that answers something.
+async fn heard(
+    transcript: &Transcript,
+    exchanges: &[Exchange],
+    texts: &mut Texts<'_>,
+    affinity: &Affinity<'_>,
+) -> Result<(Vec<Heard>, Vec<SentenceAffinity>), RetrievalError> {
+    let mut found: Vec<(usize, CharSpan)> = Vec::new();
+    let mut spoken = Vec::new();
+    for utterance in exchanges.iter().flat_map(|e| &e.replies) {
+        let said = &transcript.utterances()[*utterance];
+        for span in sentences(&said.text) {
+            let Some(text) = said.slice(span) else { continue };
+            if words(text).count() >= FEWEST_WORDS {
+                found.push((*utterance, span));
+                spoken.push(text.to_owned());
+            }
+        }
+    }
+    let vectors = texts.vectors(&spoken).await?;
+    let near = affinity.of_answers(&vectors).await?;
+    let heard = found
+        .into_iter()
+        .zip(&spoken)
+        .zip(&near)
+        .map(|(((utterance, span), text), near)| Heard {
+            utterance,
+            span,
+            words: words(text).count(),
+            near: (0..near.criteria.len())
+                .map(|q| locate::Near { content: near.content(q), ..Default::default() })
+                .collect(),
+        })
+        .collect();
+    Ok((heard, near))
+}
+
+fn put_together(tools: &Tools, rubric: &Rubric, interview: &Interview, questions: Vec<QuestionResult>) -> Evaluation {
+    let transcript = interview.transcript;
+    let expected = |q: &QuestionResult| q.suggestion.as_ref().and_then(Suggestion::expected);
+    let competencies: Vec<CompetencyScore> = rubric
+        .competencies
+        .iter()
+        .map(|competency| {
+            let theirs =
+                rubric.questions.iter().zip(&questions).filter(|(q, _)| q.competency.as_ref() == Some(&competency.id));
+            let scores: Vec<f64> = theirs.filter_map(|(_, result)| expected(result)).collect();
+            CompetencyScore { id: competency.id.clone(), score: mean(&scores), questions: scores.len() }
+        })
+        .collect();
+    let abstained = |q: &QuestionResult| q.suggestion.as_ref().is_some_and(|s| s.abstention().is_some());
+    let overall = Overall {
+        score: overall(rubric, &questions, &competencies),
+        scored: questions.iter().filter(|q| expected(q).is_some()).count(),
+        not_asked: questions.iter().filter(|q| q.status == Status::NotAsked).count(),
+        abstained: questions.iter().filter(|q| abstained(q)).count(),
+    };
+    Evaluation {
+        schema: SCHEMA,
+        rubric: RubricRef { id: rubric.id.clone(), version: rubric.version.clone(), digest: rubric.digest() },
+        transcript: TranscriptRef {
+            digest: transcript.digest().clone(),
+            format: transcript.format(),
+            utterances: transcript.utterances().len(),
+            duration_ms: transcript.duration_ms(),
+            candidate: interview.voice.name().map(str::to_owned),
+            report: ReportRef { dropped: transcript.report().dropped.len(), notes: transcript.report().notes.clone() },
+        },
+        made_with: MadeWith {
+            judge: tools.judge.kind().to_owned(),
+            embedder: tools.retrieval.embedder().to_owned(),
+            model: tools.judge.model(),
+            prompt: None::<Digest>,
+            profile: None,
+            earmark: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        questions,
+        competencies,
+        overall,
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| round(values.iter().sum::<f64>() / values.len() as f64))
+}
+
+/// The mean of the competencies by weight, or of the questions where the rubric names no competencies.
+fn overall(rubric: &Rubric, questions: &[QuestionResult], competencies: &[CompetencyScore]) -> Option<f64> {
+    let weighed: Vec<(f64, f64)> = rubric
+        .competencies
+        .iter()
+        .zip(competencies)
+        .filter_map(|(competency, score)| score.score.map(|s| (s, competency.weight)))
+        .filter(|(_, weight)| *weight > 0.0)
+        .collect();
+    if weighed.is_empty() {
+        let scores: Vec<f64> =
+            questions.iter().filter_map(|q| q.suggestion.as_ref().and_then(Suggestion::expected)).collect();
+        return mean(&scores);
+    }
+    let total: f64 = weighed.iter().map(|(_, weight)| weight).sum();
+    Some(round(weighed.iter().map(|(score, weight)| score * weight).sum::<f64>() / total))
+}
+
+fn round(score: f64) -> f64 {
+    (score * 100.0).round() / 100.0
+}

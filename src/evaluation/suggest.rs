@@ -1,0 +1,357 @@
+//! From what a judge claims about an answer to verdicts, verified evidence and a suggested score. Pure.
+//!
+//! The score is an ordinal (cumulative logit) model over what was shown, contradicted, warned of and covered:
+//! `P(score <= k) = 1 / (1 + exp(eta - theta_k))`. Its weights are set by hand until a calibration profile fits them.
+
+use super::speech::{addresses_the_grader, is_keyword_list, mostly_latin, repeats, wordlike};
+use crate::config::EvaluationSettings;
+use crate::domain::{
+    Abstention, CharSpan, Claim, CriterionKind, CriterionResult, Distribution, Evidence, Flag, PassageClaim, Question,
+    Scale, Stance, Suggestion, Transcript, Verdict, Voice, words,
+};
+use std::fmt::Write as _;
+
+/// Weights of the ordinal model and thresholds of the verdicts: the mean of several random searches on interviews
+/// written for this (tests/fixtures/interviews: backend and data-analyst; support-lead was kept out). The weight of
+/// contradictions is set higher than the search found: who says the opposite should not be carried by similar words.
+mod weigh {
+    /// From this probability on a passage shows a criterion.
+    pub(super) const MET: f64 = 0.5;
+    /// From this on it goes some way.
+    pub(super) const PARTLY: f64 = 0.2;
+    /// From this probability of the opposite on, and when it outweighs support, a criterion is contradicted.
+    pub(super) const CONTRADICTED: f64 = 0.6;
+    /// The same two for red flags: a false warning does more harm than a missed one.
+    pub(super) const WARNED: f64 = 0.75;
+    pub(super) const PARTLY_WARNED: f64 = 0.6;
+    /// A passage below the first similarity is about something else, whatever the entailment model makes of it; above
+    /// the second, similarity says no more.
+    pub(super) const SIMILARITY: (f64, f64) = (0.04, 0.32);
+
+    pub(super) const SHOWN: f64 = 10.0;
+    /// Lifts weak support: half a probability is worth more than half a criterion.
+    pub(super) const SHOWN_POWER: f64 = 0.53;
+    pub(super) const CONTRADICTION: f64 = 4.0;
+    pub(super) const RED_FLAG: f64 = 3.0;
+    /// Coverage of the ideal answer by similar sentences, whatever was shown, and as far as something was shown.
+    pub(super) const COVERED: f64 = 11.3;
+    pub(super) const COVERED_AND_SHOWN: f64 = 5.56;
+    /// Coverage that any talk on the topic has.
+    pub(super) const COVERED_ANYWAY: f64 = 0.2;
+    /// Thresholds between the levels of a five-level scale; other scales take theirs from the same curve.
+    pub(super) const THRESHOLDS: [f64; 4] = [2.2, 4.6, 7.0, 9.2];
+    /// How sharply the thresholds divide.
+    pub(super) const SHARPNESS: f64 = 0.9;
+    /// What a flagged answer may at most reach.
+    pub(super) const FLAGGED: f64 = -1.0;
+    /// What is left of the rest where no quotation supports it: it stays below the first threshold.
+    pub(super) const WITHOUT_EVIDENCE: f64 = 0.1;
+}
+
+/// The answer to one question, with what is needed to judge it.
+pub(super) struct Answer<'a> {
+    pub question: &'a Question,
+    pub transcript: &'a Transcript,
+    pub voice: &'a Voice,
+    /// For each criterion, the similarity of each passage that the judge was shown, by place in the transcript.
+    pub similarity: Box<dyn Fn(usize, usize, CharSpan) -> f32 + 'a>,
+    /// For each ideal answer the mean, over its sentences, of the most similar sentence of the answer; the best.
+    pub covered: f64,
+}
+
+/// Everything concluded about one answer.
+pub(super) struct Conclusion {
+    pub suggestion: Suggestion,
+    pub criteria: Vec<CriterionResult>,
+    pub flags: Vec<Flag>,
+}
+
+/// Flags that the words alone call for.
+pub(super) fn flags(text: &str, question: &Question, settings: &EvaluationSettings) -> Vec<Flag> {
+    let mut flags = Vec::new();
+    let sentences = crate::domain::sentences(text);
+    if sentences.iter().filter_map(|span| span.of(text)).any(addresses_the_grader) {
+        flags.push(Flag::AddressesTheGrader);
+    }
+    if is_keyword_list(text) {
+        flags.push(Flag::KeywordList);
+    }
+    if question.wordings().any(|asked| repeats(text, asked)) {
+        flags.push(Flag::RepeatsTheQuestion);
+    }
+    if words(text).count() < settings.short_words {
+        flags.push(Flag::VeryShort);
+    }
+    flags
+}
+
+/// Why the answer cannot be judged at all, if so.
+pub(super) fn unjudgeable(text: &str, question: &Question, settings: &EvaluationSettings) -> Option<Abstention> {
+    if question.listen_fors().next().is_none() {
+        Some(Abstention::NothingToCompare)
+    } else if words(text).count() < settings.fewest_words {
+        Some(Abstention::TooLittleSaid)
+    } else if !mostly_latin(text) {
+        Some(Abstention::OtherLanguage)
+    } else if wordlike(text) < 0.6 {
+        Some(Abstention::Garbled)
+    } else {
+        None
+    }
+}
+
+/// Verdicts for all criteria without a judge: nothing is met.
+pub(super) fn nothing_found(question: &Question) -> Vec<CriterionResult> {
+    let empty = |criterion: &crate::domain::Criterion| CriterionResult {
+        id: criterion.id.clone(),
+        kind: criterion.kind,
+        verdict: Verdict::NotMet,
+        strength: 0.0,
+        evidence: vec![],
+    };
+    question.criteria.iter().map(empty).collect()
+}
+
+/// Concludes from a claim.
+pub(super) fn conclude(answer: &Answer, claim: &Claim, scale: &Scale, mut flags: Vec<Flag>) -> Conclusion {
+    let criteria: Vec<CriterionResult> =
+        (0..answer.question.criteria.len()).map(|c| verdict(answer, claim, c)).collect();
+    let sums = Sums::of(answer.question, &criteria);
+    if sums.disagree(answer.covered) {
+        flags.push(Flag::LowAgreement);
+    }
+    let suggestion = suggest(answer, &criteria, &sums, scale, &flags);
+    flags.sort_unstable();
+    flags.dedup();
+    Conclusion { suggestion, criteria, flags }
+}
+
+/// What the judge's words about one criterion come to, with the passages found again in the transcript.
+fn verdict(answer: &Answer, claim: &Claim, place: usize) -> CriterionResult {
+    let criterion = &answer.question.criteria[place];
+    let claimed = claim.criteria.iter().find(|c| c.criterion == criterion.id);
+    let passages = claimed.map(|c| c.passages.as_slice()).unwrap_or_default();
+    let weighed = |passage: &PassageClaim, share: f32| {
+        let similarity = f64::from((answer.similarity)(place, passage.utterance, passage.span));
+        let (none, full) = weigh::SIMILARITY;
+        f64::from(share) * ((similarity - none) / (full - none)).clamp(0.0, 1.0)
+    };
+    let strongest = |share: fn(&PassageClaim) -> f32| passages.iter().map(|p| weighed(p, share(p))).fold(0.0, f64::max);
+    let supports = strongest(|p| p.support.supports);
+    let contradicts = strongest(|p| p.support.contradicts);
+    let (met, partly) = match criterion.kind {
+        CriterionKind::ListenFor => (weigh::MET, weigh::PARTLY),
+        CriterionKind::RedFlag => (weigh::WARNED, weigh::PARTLY_WARNED),
+    };
+    let (verdict, stance) = if contradicts >= weigh::CONTRADICTED && contradicts > supports {
+        (Verdict::Contradicted, Stance::Contradicts)
+    } else if supports >= met {
+        (Verdict::Met, Stance::Supports)
+    } else if supports >= partly {
+        (Verdict::Partly, Stance::Supports)
+    } else {
+        (Verdict::NotMet, Stance::Supports)
+    };
+    let share = match stance {
+        Stance::Supports => |p: &PassageClaim| p.support.supports,
+        Stance::Contradicts => |p: &PassageClaim| p.support.contradicts,
+    };
+    let mut telling: Vec<(f64, &PassageClaim)> = passages.iter().map(|p| (weighed(p, share(p)), p)).collect();
+    telling.retain(|(strength, _)| *strength >= partly);
+    telling.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let evidence = if verdict == Verdict::NotMet { vec![] } else { verified(answer, &telling, stance) };
+    // A claim of which nothing is found in the transcript is worth nothing.
+    let verdict = if evidence.is_empty() { Verdict::NotMet } else { verdict };
+    let strength = if stance == Stance::Contradicts { contradicts } else { supports };
+    CriterionResult { id: criterion.id.clone(), kind: criterion.kind, verdict, strength: round(strength), evidence }
+}
+
+/// The strongest passages that code finds, at most two, none inside another.
+fn verified(answer: &Answer, telling: &[(f64, &PassageClaim)], stance: Stance) -> Vec<Evidence> {
+    let mut found: Vec<Evidence> = Vec::new();
+    for (_, passage) in telling {
+        let apart = |e: &Evidence| {
+            e.utterance() != passage.utterance
+                || e.span().end <= passage.span.start
+                || passage.span.end <= e.span().start
+        };
+        if found.len() == 2 || !found.iter().all(apart) {
+            continue;
+        }
+        found.extend(Evidence::at(answer.transcript, answer.voice, passage.utterance, passage.span, stance));
+    }
+    found
+}
+
+fn round(share: f64) -> f64 {
+    (share * 1e3).round() / 1e3
+}
+
+/// Weighted shares of a question's criteria.
+struct Sums {
+    shown: f64,
+    contradicted: f64,
+    warned: f64,
+}
+
+impl Sums {
+    fn of(question: &Question, criteria: &[CriterionResult]) -> Self {
+        let share = |kind: CriterionKind, value: &dyn Fn(&CriterionResult) -> f64| {
+            let mut sum = (0.0, 0.0);
+            for (criterion, result) in question.criteria.iter().zip(criteria).filter(|(c, _)| c.kind == kind) {
+                sum = (sum.0 + criterion.weight * value(result), sum.1 + criterion.weight);
+            }
+            if sum.1 > 0.0 { sum.0 / sum.1 } else { 0.0 }
+        };
+        let shown = |r: &CriterionResult| match r.verdict {
+            Verdict::Contradicted => 0.0,
+            _ => r.strength.powf(weigh::SHOWN_POWER),
+        };
+        let against = |r: &CriterionResult| if r.verdict == Verdict::Contradicted { r.strength } else { 0.0 };
+        let warned = |r: &CriterionResult| match r.verdict {
+            Verdict::Met | Verdict::Partly => r.strength,
+            _ => 0.0,
+        };
+        // One red flag is as bad as all of them.
+        let warned = criteria.iter().filter(|r| r.kind == CriterionKind::RedFlag).map(warned).fold(0.0, f64::max);
+        Self {
+            shown: share(CriterionKind::ListenFor, &shown),
+            contradicted: share(CriterionKind::ListenFor, &against),
+            warned,
+        }
+    }
+
+    fn eta(&self, covered: f64) -> f64 {
+        // Similar words count most as far as something was shown and nothing contradicted: the opposite of an ideal
+        // answer is as similar to it as the answer itself.
+        let trust = (self.shown * 2.0).min(1.0) * (1.0 - self.contradicted).max(0.0) * (1.0 - self.warned);
+        weigh::SHOWN * self.shown - weigh::CONTRADICTION * self.contradicted - weigh::RED_FLAG * self.warned
+            + (weigh::COVERED + weigh::COVERED_AND_SHOWN * trust) * (covered - weigh::COVERED_ANYWAY)
+    }
+
+    /// Whether what was shown and what the words are like point in different directions.
+    fn disagree(&self, covered: f64) -> bool {
+        (self.shown > 0.4 && (self.contradicted > 0.25 || self.warned > 0.5)) || (self.shown < 0.2 && covered > 0.6)
+    }
+}
+
+fn suggest(answer: &Answer, criteria: &[CriterionResult], sums: &Sums, scale: &Scale, flags: &[Flag]) -> Suggestion {
+    let mut eta = sums.eta(answer.covered);
+    let suspicious = [Flag::AddressesTheGrader, Flag::KeywordList, Flag::RepeatsTheQuestion, Flag::VeryShort];
+    if flags.iter().any(|flag| suspicious.contains(flag) && *flag != Flag::AddressesTheGrader) {
+        eta = eta.min(weigh::FLAGGED);
+    }
+    let why = reason(answer.question, criteria, flags);
+    let evidence: Vec<&Evidence> = criteria
+        .iter()
+        .filter(|c| c.kind == CriterionKind::ListenFor && matches!(c.verdict, Verdict::Met | Verdict::Partly))
+        .flat_map(|c| &c.evidence)
+        .collect();
+    if evidence.is_empty() && eta > 0.0 {
+        eta *= weigh::WITHOUT_EVIDENCE;
+    }
+    Distribution::new(scale, shares(eta, scale.levels()))
+        .ok()
+        .and_then(|distribution| Suggestion::scored(scale, distribution, &evidence, why.clone()).ok())
+        .unwrap_or_else(|| Suggestion::lowest(scale, why))
+}
+
+/// Probabilities of the levels, lowest first, by the cumulative logit model.
+fn shares(eta: f64, levels: usize) -> Vec<f64> {
+    let below = |k: usize| 1.0 / (1.0 + (weigh::SHARPNESS * (eta - threshold(k, levels))).exp());
+    let cumulative: Vec<f64> = (1..levels).map(below).chain([1.0]).collect();
+    let mut before = 0.0;
+    cumulative
+        .into_iter()
+        .map(|c| {
+            let share = (c - before).max(0.0);
+            before = c;
+            share
+        })
+        .collect()
+}
+
+/// The threshold below level `k` (1 to levels - 1), read off the curve through those of the five-level scale.
+fn threshold(k: usize, levels: usize) -> f64 {
+    let known = weigh::THRESHOLDS;
+    let place = if levels == 2 { 1.5 } else { (k - 1) as f64 * 3.0 / (levels - 2) as f64 };
+    let low = (place.floor() as usize).min(2);
+    known[low] + (known[low + 1] - known[low]) * (place - low as f64)
+}
+
+/// What was shown, what was contradicted and what is missing, in a sentence or two.
+fn reason(question: &Question, criteria: &[CriterionResult], flags: &[Flag]) -> String {
+    let of = |kind: CriterionKind, wanted: &[Verdict]| {
+        let pairs = question.criteria.iter().zip(criteria);
+        pairs
+            .filter(|(c, r)| c.kind == kind && wanted.contains(&r.verdict))
+            .map(|(c, _)| c.text.as_str())
+            .collect::<Vec<_>>()
+    };
+    let all = question.listen_fors().count();
+    let met = of(CriterionKind::ListenFor, &[Verdict::Met]).len();
+    let partly = of(CriterionKind::ListenFor, &[Verdict::Partly]).len();
+    let mut out = match (all, met, partly) {
+        (0, _, _) => "The rubric names nothing to listen for here".to_owned(),
+        (_, 0, 0) => format!("None of {all} listen-fors shown"),
+        (_, _, 0) => format!("{met} of {all} listen-fors shown"),
+        _ => format!("{met} of {all} listen-fors shown, {partly} in part"),
+    };
+    let mut add = |label: &str, texts: &[&str]| {
+        if !texts.is_empty() {
+            let texts: Vec<String> = texts.iter().map(|t| lower_first(t)).collect();
+            // Writing to a String cannot fail.
+            let _ = write!(out, "; {label}: {}", texts.join("; "));
+        }
+    };
+    add("says the opposite of", &of(CriterionKind::ListenFor, &[Verdict::Contradicted]));
+    add("red flag", &of(CriterionKind::RedFlag, &[Verdict::Met, Verdict::Partly]));
+    if met > 0 || partly > 0 {
+        add("nothing on", &of(CriterionKind::ListenFor, &[Verdict::NotMet]));
+    }
+    out.push('.');
+    for (flag, text) in [
+        (Flag::KeywordList, " Terms are listed without saying anything about them."),
+        (Flag::RepeatsTheQuestion, " The answer repeats the question."),
+        (Flag::VeryShort, " The answer is very short."),
+        (Flag::AddressesTheGrader, " Words aimed at whoever scores were left out."),
+    ] {
+        if flags.contains(&flag) {
+            out.push_str(text);
+        }
+    }
+    out
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let rest = chars.as_str();
+    // "REST" and "I" stay as they are.
+    if rest.chars().next().is_some_and(char::is_lowercase) {
+        first.to_lowercase().chain(rest.chars()).collect()
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_sum_to_one_and_rise_with_eta_on_every_scale() {
+        for levels in [2, 3, 4, 5, 7, 11] {
+            let mean = |eta: f64| shares(eta, levels).iter().enumerate().map(|(i, p)| i as f64 * p).sum::<f64>();
+            let sum: f64 = shares(1.3, levels).iter().sum();
+            assert!((sum - 1.0).abs() < 1e-12);
+            assert!(mean(-2.0) < mean(2.0) && mean(2.0) < mean(5.0) && mean(5.0) < mean(9.0), "{levels} levels");
+        }
+    }
+
+    #[test]
+    fn five_levels_use_the_thresholds_as_they_stand() {
+        let used: Vec<f64> = (1..5).map(|k| threshold(k, 5)).collect();
+        assert_eq!(used, weigh::THRESHOLDS);
+    }
+}
