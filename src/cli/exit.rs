@@ -1,0 +1,27 @@
+//! How a run ended, as a type; scripts rely on the numbers.
+
+use std::process::ExitCode;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything that was asked for was done.
+    Success = 0,
+    /// Something failed that is not the fault of the input: a disk, a server, this program.
+    Failure = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// The transcript cannot be read, or holds no words of a candidate.
+    Transcript = 3,
+    /// The rubric cannot be read.
+    Rubric = 4,
+}
+
+/// For `--help`.
+pub(super) const HELP: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 transcript refused, 4 rubric refused";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

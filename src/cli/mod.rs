@@ -1,0 +1,131 @@
+//! The command line. The only module that knows clap; wires the others together and says how it went.
+
+mod evaluate;
+mod exit;
+mod output;
+pub mod render;
+mod rubric;
+
+pub use exit::Exit;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Reads an interview transcript against a rubric, quotes what was said, and suggests scores for a person to confirm.
+#[derive(Debug, Parser)]
+#[command(name = "earmark", version, max_term_width = 100, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Evaluate a transcript: where each question was answered, what the answer shows, a suggested score
+    #[command(after_help = exit::HELP)]
+    Evaluate(Box<EvaluateArguments>),
+    /// Check or show a rubric
+    #[command(subcommand)]
+    Rubric(RubricCommand),
+}
+
+#[derive(Debug, Args)]
+struct EvaluateArguments {
+    /// The transcript: WebVTT, SRT, Zoom, Otter or Meet text, "Name: words", DOCX, or a transcription service's JSON
+    transcript: PathBuf,
+    /// The rubric, a TOML file
+    #[arg(long, value_name = "FILE")]
+    rubric: PathBuf,
+    /// Who judges what an answer shows
+    #[arg(long, value_enum, default_value_t = JudgeKind::Local)]
+    judge: JudgeKind,
+    /// Who is the candidate, by name or part of it [default: inferred, and shown]
+    #[arg(long, value_name = "SPEAKER")]
+    candidate: Option<String>,
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Largest transcript file to read, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 64, env = "EARMARK_MAX_TRANSCRIPT_MIB")]
+    max_size: usize,
+    /// Where vectors of rubrics are kept between runs; they can always be made again [default: the user's cache]
+    #[arg(long, value_name = "DIR", env = "EARMARK_CACHE")]
+    cache: Option<PathBuf>,
+    /// Keep no vectors between runs, whatever --cache says
+    #[arg(long)]
+    no_cache: bool,
+    /// Use this Qdrant server (gRPC address) as the vector index instead of the embedded one
+    #[arg(long, value_name = "URL", env = "EARMARK_QDRANT_URL")]
+    qdrant: Option<String>,
+    /// The Qdrant server's API key
+    #[arg(long, value_name = "KEY", env = "EARMARK_QDRANT_API_KEY", hide_env_values = true, requires = "qdrant")]
+    qdrant_api_key: Option<String>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    color: Colour,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum JudgeKind {
+    /// The entailment model inside this program: no network, no key
+    Local,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal
+    Text,
+    /// The form earmark.evaluation/1
+    Json,
+    /// For pasting into a document
+    Markdown,
+    /// One self-contained page
+    Html,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum RubricCommand {
+    /// Say everything that is wrong with a rubric file
+    #[command(after_help = exit::HELP)]
+    Check {
+        /// The rubric, a TOML file
+        file: PathBuf,
+    },
+    /// Show a rubric as people read it
+    #[command(after_help = exit::HELP)]
+    Show {
+        /// The rubric, a TOML file
+        file: PathBuf,
+    },
+}
+
+/// Runs the command line `arguments`, program name first, and says how it went.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => match arguments.command {
+            Command::Evaluate(arguments) => evaluate::run(&arguments),
+            Command::Rubric(RubricCommand::Check { file }) => rubric::check(&file),
+            Command::Rubric(RubricCommand::Show { file }) => rubric::show(&file),
+        },
+        Err(message) => {
+            // Help and version are no errors; clap knows which stream each belongs to.
+            let exit = if message.use_stderr() { Exit::Usage } else { Exit::Success };
+            let _ = message.print();
+            exit
+        }
+    }
+}

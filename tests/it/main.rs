@@ -1,0 +1,11 @@
+//! The one integration-test binary: everything through public doors, with real parts.
+
+#![allow(clippy::pedantic, missing_docs, reason = "pedantry serves the library's interface")]
+
+mod architecture;
+mod cli;
+mod evaluation;
+mod harness;
+mod ingest;
+mod library;
+mod retrieval;
