@@ -14,6 +14,6 @@ pub struct EvaluationSettings {
 
 impl Default for EvaluationSettings {
     fn default() -> Self {
-        Self { sentences_per_criterion: 3, fewest_words: 5, short_words: 15 }
+        Self { sentences_per_criterion: 2, fewest_words: 5, short_words: 15 }
     }
 }

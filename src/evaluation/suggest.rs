@@ -42,6 +42,9 @@ mod weigh {
     pub(super) const THRESHOLDS: [f64; 4] = [2.2, 4.6, 7.0, 9.2];
     /// How sharply the thresholds divide.
     pub(super) const SHARPNESS: f64 = 0.9;
+    /// What an answer can reach at most: with nothing shown, and for all that was shown. The top of the scale is for
+    /// answers that show what was listened for, however like an ideal answer their words are.
+    pub(super) const REACH: (f64, f64) = (3.0, 9.0);
     /// What a flagged answer may at most reach.
     pub(super) const FLAGGED: f64 = -1.0;
     /// What is left of the rest where no quotation supports it: it stays below the first threshold.
@@ -189,7 +192,10 @@ fn round(share: f64) -> f64 {
 
 /// Weighted shares of a question's criteria.
 struct Sums {
+    /// Strength of what was shown, lifted.
     shown: f64,
+    /// Verdicts alone: met counts 1, partly a half.
+    met: f64,
     contradicted: f64,
     warned: f64,
 }
@@ -214,8 +220,14 @@ impl Sums {
         };
         // One red flag is as bad as all of them.
         let warned = criteria.iter().filter(|r| r.kind == CriterionKind::RedFlag).map(warned).fold(0.0, f64::max);
+        let met = |r: &CriterionResult| match r.verdict {
+            Verdict::Met => 1.0,
+            Verdict::Partly => 0.5,
+            Verdict::NotMet | Verdict::Contradicted => 0.0,
+        };
         Self {
             shown: share(CriterionKind::ListenFor, &shown),
+            met: share(CriterionKind::ListenFor, &met),
             contradicted: share(CriterionKind::ListenFor, &against),
             warned,
         }
@@ -225,8 +237,9 @@ impl Sums {
         // Similar words count most as far as something was shown and nothing contradicted: the opposite of an ideal
         // answer is as similar to it as the answer itself.
         let trust = (self.shown * 2.0).min(1.0) * (1.0 - self.contradicted).max(0.0) * (1.0 - self.warned);
-        weigh::SHOWN * self.shown - weigh::CONTRADICTION * self.contradicted - weigh::RED_FLAG * self.warned
-            + (weigh::COVERED + weigh::COVERED_AND_SHOWN * trust) * (covered - weigh::COVERED_ANYWAY)
+        let eta = weigh::SHOWN * self.shown - weigh::CONTRADICTION * self.contradicted - weigh::RED_FLAG * self.warned
+            + (weigh::COVERED + weigh::COVERED_AND_SHOWN * trust) * (covered - weigh::COVERED_ANYWAY);
+        eta.min(weigh::REACH.0 + weigh::REACH.1 * self.met)
     }
 
     /// Whether what was shown and what the words are like point in different directions.

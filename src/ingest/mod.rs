@@ -93,12 +93,24 @@ fn read_text(text: &str, limits: &Limits) -> Result<Reading, Vec<Fault>> {
             "a transcript of a whole day has fewer; cut the file into its interviews",
         )]);
     }
+    if family != Family::Json
+        && let Some(line) = text.lines().position(|line| line.split_whitespace().any(|word| word.len() > LONGEST_WORD))
+    {
+        return Err(vec![Fault::at(
+            line + 1,
+            format!("a word of more than {LONGEST_WORD} letters: this is data, not speech"),
+            "export the transcript as WebVTT, text, DOCX or JSON",
+        )]);
+    }
     match family {
         Family::Captions => captions::read(text, limits),
         Family::Json => json::read(text, limits),
         Family::Text => Ok(text::read(text, limits)),
     }
 }
+
+/// Bytes. Some languages write whole paragraphs without a space; nobody speaks this much without one.
+const LONGEST_WORD: usize = 100_000;
 
 fn refusal(name: &str, mut faults: Vec<Fault>) -> Faults {
     let more = faults.len().saturating_sub(LISTED_FAULTS);
@@ -129,6 +141,12 @@ mod tests {
         let limits = Limits { max_bytes: 4, ..Limits::default() };
         let faults = read("a.txt", b"Hello there.", &limits).expect_err("too long");
         assert!(faults.to_string().contains("12 bytes, more than the 4"), "{faults}");
+    }
+
+    #[test]
+    fn one_endless_word_is_no_speech() {
+        let faults = refused("a".repeat(300_000).as_bytes());
+        assert!(faults.to_string().contains("data, not speech"), "{faults}");
     }
 
     #[test]

@@ -175,6 +175,30 @@ fn what_was_not_asked_has_no_suggestion_and_lowers_nothing() {
 }
 
 #[test]
+fn a_claim_does_not_depend_on_the_batch_it_was_made_in() {
+    use earmark::domain::CharSpan;
+    use earmark::judge::{Look, Passage, Task};
+    let judge = Judge::local();
+    let task = |text: &str, hypothesis: &str| Task {
+        question: "How do you test?".into(),
+        passages: vec![Passage { utterance: 0, span: CharSpan { start: 0, end: text.len() }, text: text.into() }],
+        looks: vec![Look { criterion: "c".into(), hypothesis: hypothesis.into(), passages: vec![0] }],
+    };
+    let tasks: Vec<Task> =
+        ["we had tests for all of it and they ran each night", "I never saw the point of tests at all really"]
+            .iter()
+            .flat_map(|text| {
+                ["Writes tests", "Runs the tests", "Reviews code", "Tests before release"].map(|h| task(text, h))
+            })
+            .collect();
+    let together: Vec<_> = judge.claims(&tasks).into_iter().map(|claim| claim.expect("a claim")).collect();
+    for (task, claim) in tasks.iter().zip(&together) {
+        let alone = judge.claims(std::slice::from_ref(task)).remove(0).expect("a claim");
+        assert_eq!(&alone, claim);
+    }
+}
+
+#[test]
 fn a_keyword_list_is_flagged_and_meets_nothing_much() {
     let evaluation = &set("backend")["keywords"].1.evaluation;
     let answered: Vec<_> = evaluation.questions.iter().filter(|q| q.status == Status::Answered).collect();
