@@ -7,7 +7,7 @@
 //! rubric's words is still found by what was said to it.
 
 use super::roles::asks_something;
-use super::speech::{asks_to_repeat, closes, declines, is_backchannel, is_small_talk, only_fills_time};
+use super::speech::{asks_to_repeat, closes, declines, is_backchannel, only_fills_time};
 use crate::domain::{CharSpan, Flag, Status, Transcript, Voice, words};
 
 /// How near a text is to one question of the rubric: cosine similarities, the highest over the question's texts.
@@ -84,10 +84,6 @@ mod weigh {
     pub(super) const CHAT_WORDS: usize = 8;
     /// "Do you have any questions for me?" goes on with nothing.
     pub(super) const CLOSING: f32 = 3.1;
-    /// "How was your weekend?" asks nothing of a rubric, unless it is nearly a question's own words.
-    pub(super) const SMALL_TALK: f32 = 5.0;
-    /// Words less near than this to every wording do not start a question, whatever else speaks for it.
-    pub(super) const ASK_AT_LEAST: f32 = 0.27;
     /// An ask that got no answer.
     pub(super) const NO_REPLY: f32 = -0.27;
     /// An exchange that belongs to no question.
@@ -183,9 +179,6 @@ impl Scored {
         let answered = standing_out(&content(exchange, heard, questions));
         let manner = Manner::of(transcript, exchange);
         let start = |q: usize| {
-            if ask[q] < weigh::ASK_AT_LEAST {
-                return f32::NEG_INFINITY;
-            }
             weigh::ASK * (ask[q] - weigh::ASK_NEUTRAL)
                 + weigh::ASK_STANDS_OUT * wording[q]
                 + weigh::MATTER * matter[q]
@@ -228,9 +221,7 @@ impl Manner {
         let reply_words = words(&text(&exchange.replies)).count();
         let when = |holds: bool, weight: f32| if holds { weight } else { 0.0 };
         Self {
-            start: when(exchange.replies.is_empty(), weigh::NO_REPLY)
-                - when(!asks, weigh::NO_ASK)
-                - when(is_small_talk(&asked), weigh::SMALL_TALK),
+            start: when(exchange.replies.is_empty(), weigh::NO_REPLY) - when(!asks, weigh::NO_ASK),
             go_on: weigh::GOING_ON
                 + when(!asks, weigh::NO_ASK)
                 + when(asks && asked.split_whitespace().count() <= weigh::SHORT_ASK_WORDS, weigh::SHORT_ASK)

@@ -178,33 +178,6 @@ pub(super) fn closes(text: &str) -> bool {
     .any(|phrase| line.contains(phrase))
 }
 
-/// Whether the words are the small talk around an interview: the way here, the weather, the weekend, the connection.
-pub(super) fn is_small_talk(text: &str) -> bool {
-    let line = format!(" {} ", words(text).collect::<Vec<_>>().join(" "));
-    [
-        " how are you ",
-        " how's it going ",
-        " your weekend ",
-        " your day been ",
-        " your day going ",
-        " your morning ",
-        " the weather ",
-        " find us ",
-        " find the building ",
-        " find the place ",
-        " hear me ",
-        " see me ",
-        " see my screen ",
-        " your journey ",
-        " a coffee ",
-        " some water ",
-        " okay with that ",
-        " being recorded ",
-    ]
-    .iter()
-    .any(|phrase| line.contains(phrase))
-}
-
 /// Whether the words decline to answer: "no idea", "I'd rather skip that one", "pass".
 pub(super) fn declines(text: &str) -> bool {
     let said: Vec<String> = words(text).collect();
