@@ -264,26 +264,16 @@ impl<'a> Interview<'a> {
         if !text.is_empty() {
             flags.extend(suggest::flags(&text, question, settings));
         }
-        let without = |suggestion, flags| {
-            (
-                suggestion,
-                Conclusion {
-                    suggestion: Suggestion::abstained(Abstention::NotAnswered),
-                    criteria: suggest::nothing_found(question),
-                    flags,
-                },
-            )
-        };
-        let (suggestion, conclusion) = match (located.status, claim) {
+        let without = |suggestion, flags| Conclusion { suggestion, criteria: suggest::nothing_found(question), flags };
+        let abstained = |reason, flags| without(Some(Suggestion::abstained(reason)), flags);
+        let conclusion = match (located.status, claim) {
             (Status::NotAsked, _) => without(None, flags),
-            (Status::NotAnswered, _) => without(Some(Suggestion::abstained(Abstention::NotAnswered)), flags),
+            (Status::NotAnswered, _) => abstained(Abstention::NotAnswered, flags),
             (_, None) => {
                 let reason = suggest::unjudgeable(&text, question, settings).unwrap_or(Abstention::TooLittleSaid);
-                without(Some(Suggestion::abstained(reason)), flags)
+                abstained(reason, flags)
             }
-            (_, Some(Err(error))) => {
-                without(Some(Suggestion::abstained(Abstention::JudgeUnavailable(error.to_string()))), flags)
-            }
+            (_, Some(Err(error))) => abstained(Abstention::JudgeUnavailable(error.to_string()), flags),
             (_, Some(Ok(claim))) => {
                 let answer = Answer {
                     question,
@@ -292,8 +282,7 @@ impl<'a> Interview<'a> {
                     similarity: Box::new(move |c, utterance, span| self.similarity(q, c, utterance, span)),
                     covered: self.covered(q, question),
                 };
-                let conclusion = suggest::conclude(&answer, &claim, &rubric.scale, flags);
-                (Some(conclusion.suggestion.clone()), conclusion)
+                suggest::conclude(&answer, &claim, &rubric.scale, flags)
             }
         };
         let mut flags = conclusion.flags;
@@ -304,7 +293,7 @@ impl<'a> Interview<'a> {
             status: located.status,
             asked_at: located.asked_at.clone(),
             answer: located.answer.clone(),
-            suggestion,
+            suggestion: conclusion.suggestion,
             criteria: conclusion.criteria,
             flags,
             unfound: vec![],
@@ -411,7 +400,6 @@ async fn heard(
 
 fn put_together(tools: &Tools, rubric: &Rubric, interview: &Interview, questions: Vec<QuestionResult>) -> Evaluation {
     let transcript = interview.transcript;
-    let expected = |q: &QuestionResult| q.suggestion.as_ref().and_then(Suggestion::expected);
     let competencies: Vec<CompetencyScore> = rubric
         .competencies
         .iter()
@@ -454,6 +442,10 @@ fn put_together(tools: &Tools, rubric: &Rubric, interview: &Interview, questions
     }
 }
 
+fn expected(question: &QuestionResult) -> Option<f64> {
+    question.suggestion.as_ref().and_then(Suggestion::expected)
+}
+
 fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| round(values.iter().sum::<f64>() / values.len() as f64))
 }
@@ -468,8 +460,7 @@ fn overall(rubric: &Rubric, questions: &[QuestionResult], competencies: &[Compet
         .filter(|(_, weight)| *weight > 0.0)
         .collect();
     if weighed.is_empty() {
-        let scores: Vec<f64> =
-            questions.iter().filter_map(|q| q.suggestion.as_ref().and_then(Suggestion::expected)).collect();
+        let scores: Vec<f64> = questions.iter().filter_map(expected).collect();
         return mean(&scores);
     }
     let total: f64 = weighed.iter().map(|(_, weight)| weight).sum();

@@ -64,7 +64,8 @@ pub(super) struct Answer<'a> {
 
 /// Everything concluded about one answer.
 pub(super) struct Conclusion {
-    pub suggestion: Suggestion,
+    /// `None` when the question was not asked.
+    pub suggestion: Option<Suggestion>,
     pub criteria: Vec<CriterionResult>,
     pub flags: Vec<Flag>,
 }
@@ -123,9 +124,7 @@ pub(super) fn conclude(answer: &Answer, claim: &Claim, scale: &Scale, mut flags:
     if sums.disagree(answer.covered) {
         flags.push(Flag::LowAgreement);
     }
-    let suggestion = suggest(answer, &criteria, &sums, scale, &flags);
-    flags.sort_unstable();
-    flags.dedup();
+    let suggestion = Some(suggest(answer, &criteria, &sums, scale, &flags));
     Conclusion { suggestion, criteria, flags }
 }
 
@@ -250,8 +249,8 @@ impl Sums {
 
 fn suggest(answer: &Answer, criteria: &[CriterionResult], sums: &Sums, scale: &Scale, flags: &[Flag]) -> Suggestion {
     let mut eta = sums.eta(answer.covered);
-    let suspicious = [Flag::AddressesTheGrader, Flag::KeywordList, Flag::RepeatsTheQuestion, Flag::VeryShort];
-    if flags.iter().any(|flag| suspicious.contains(flag) && *flag != Flag::AddressesTheGrader) {
+    // Words aimed at the grader were left out before judging; what else was said still counts.
+    if flags.iter().any(|flag| matches!(flag, Flag::KeywordList | Flag::RepeatsTheQuestion | Flag::VeryShort)) {
         eta = eta.min(weigh::FLAGGED);
     }
     let why = reason(answer.question, criteria, flags);
