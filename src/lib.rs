@@ -7,13 +7,14 @@
 //! - A suggestion above the lowest score without supporting evidence cannot be built ([`domain::Suggestion`]).
 //! - A failure is an abstention with a reason, never a score.
 //! - Same files, same version: same bytes of output.
-//! - The pure modules do no I/O, read no clock and draw no random number.
+//! - The pure modules do no I/O, read no clock and draw no random number but from a seed that they are given.
 //!
 //! # The map, in reading order
 //!
 //! | module | what it is | outside crates that live only there |
 //! | --- | --- | --- |
 //! | [`domain`] | pure: the words of the trade as types | |
+//! | [`agreement`] | pure: the numbers that say how far scores agree, with their intervals | `chacha20`, `statrs` |
 //! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` |
 //! | [`library`] | rubric files, and all their faults at once | `toml` |
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
@@ -27,12 +28,13 @@
 //! Who may import whom is held by `tests/it/architecture.rs`:
 //!
 //! ```text
-//! domain, config, inference -> nothing       judge      -> domain inference
-//! ingest                    -> domain        evaluation -> domain config retrieval judge
-//! library                   -> domain        web        -> domain
-//! retrieval                 -> domain inference         cli -> everything
+//! domain, agreement, config, inference -> nothing
+//! ingest, library -> domain                  judge      -> domain inference
+//! retrieval       -> domain inference        evaluation -> domain config retrieval judge
+//! web             -> domain                  cli        -> everything
 //! ```
 
+pub mod agreement;
 pub mod cli;
 pub mod config;
 pub mod domain;
