@@ -8,13 +8,33 @@
 //!
 //! | file | what it answers |
 //! | --- | --- |
+//! | `kappa` | how far beyond chance two raters, or many, give the same score |
+//! | `alpha` | the same for any number of raters with gaps, on three kinds of scale |
+//! | `icc` | what share of the variance lies between the items |
+//! | `correlation` | whether two columns rise together |
+//! | `error` | how far apart scores are, in points of the scale |
+//! | `smd`, `prmse` | automated scoring: shift against people, and how well true scores are predicted |
 
+mod alpha;
+mod correlation;
+mod error;
+mod icc;
+mod kappa;
 mod pairs;
+mod prmse;
 mod ratings;
 mod scale;
+mod smd;
 mod undefined;
 
+pub use alpha::{Measure, krippendorff_alpha};
+pub use correlation::{kendall_tau_b, pearson, spearman};
+pub use error::{adjacent_agreement, exact_agreement, mean_absolute_error, root_mean_squared_error};
+pub use icc::{icc_1, icc_2_1, icc_3_k};
+pub use kappa::{cohen_kappa, degradation, fleiss_kappa, linear_kappa, quadratic_kappa};
 pub use pairs::{Pairs, Scored};
+pub use prmse::prmse;
 pub use ratings::Ratings;
 pub use scale::Scale;
+pub use smd::{Spread, standardised_mean_difference};
 pub use undefined::Undefined;
