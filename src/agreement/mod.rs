@@ -14,26 +14,31 @@
 //! | `correlation` | whether two columns rise together |
 //! | `error` | how far apart scores are, in points of the scale |
 //! | `smd`, `prmse` | automated scoring: shift against people, and how well true scores are predicted |
+//! | `bootstrap`, `proportion` | intervals |
 
 mod alpha;
+mod bootstrap;
 mod correlation;
 mod error;
 mod icc;
 mod kappa;
 mod pairs;
 mod prmse;
+mod proportion;
 mod ratings;
 mod scale;
 mod smd;
 mod undefined;
 
 pub use alpha::{Measure, krippendorff_alpha};
+pub use bootstrap::{Clusters, Interval, Method, Plan, interval, resample};
 pub use correlation::{kendall_tau_b, pearson, spearman};
 pub use error::{adjacent_agreement, exact_agreement, mean_absolute_error, root_mean_squared_error};
 pub use icc::{icc_1, icc_2_1, icc_3_k};
 pub use kappa::{cohen_kappa, degradation, fleiss_kappa, linear_kappa, quadratic_kappa};
 pub use pairs::{Pairs, Scored};
 pub use prmse::prmse;
+pub use proportion::wilson;
 pub use ratings::Ratings;
 pub use scale::Scale;
 pub use smd::{Spread, standardised_mean_difference};
