@@ -14,10 +14,15 @@
 //! | `correlation` | whether two columns rise together |
 //! | `error` | how far apart scores are, in points of the scale |
 //! | `smd`, `prmse` | automated scoring: shift against people, and how well true scores are predicted |
+//! | `calibration` | whether stated confidence is kept |
+//! | `conformal`, `abstention` | ranges and abstentions with stated guarantees |
 //! | `bootstrap`, `proportion` | intervals |
 
+mod abstention;
 mod alpha;
 mod bootstrap;
+mod calibration;
+mod conformal;
 mod correlation;
 mod error;
 mod icc;
@@ -30,8 +35,11 @@ mod scale;
 mod smd;
 mod undefined;
 
+pub use abstention::{AbstentionRule, RiskPoint, Target, abstention_rule, risk_coverage};
 pub use alpha::{Measure, krippendorff_alpha};
 pub use bootstrap::{Clusters, Interval, Method, Plan, interval, resample};
+pub use calibration::{Bin, Confidences, calibration_error, reliability_curve};
+pub use conformal::{Coverage, Forecast, ScoreSets};
 pub use correlation::{kendall_tau_b, pearson, spearman};
 pub use error::{adjacent_agreement, exact_agreement, mean_absolute_error, root_mean_squared_error};
 pub use icc::{icc_1, icc_2_1, icc_3_k};
