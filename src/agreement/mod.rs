@@ -16,6 +16,8 @@
 //! | `smd`, `prmse` | automated scoring: shift against people, and how well true scores are predicted |
 //! | `calibration` | whether stated confidence is kept |
 //! | `conformal`, `abstention` | ranges and abstentions with stated guarantees |
+//! | `spans` | whether the right words and places were marked |
+//! | `groups` | whether groups of people are selected alike |
 //! | `bootstrap`, `proportion` | intervals |
 
 mod abstention;
@@ -25,6 +27,7 @@ mod calibration;
 mod conformal;
 mod correlation;
 mod error;
+mod groups;
 mod icc;
 mod kappa;
 mod pairs;
@@ -33,6 +36,7 @@ mod proportion;
 mod ratings;
 mod scale;
 mod smd;
+mod spans;
 mod undefined;
 
 pub use abstention::{AbstentionRule, RiskPoint, Target, abstention_rule, risk_coverage};
@@ -42,6 +46,7 @@ pub use calibration::{Bin, Confidences, calibration_error, reliability_curve};
 pub use conformal::{Coverage, Forecast, ScoreSets};
 pub use correlation::{kendall_tau_b, pearson, spearman};
 pub use error::{adjacent_agreement, exact_agreement, mean_absolute_error, root_mean_squared_error};
+pub use groups::{Impact, Outcomes, SmallCells, above_median, impact_ratios};
 pub use icc::{icc_1, icc_2_1, icc_3_k};
 pub use kappa::{cohen_kappa, degradation, fleiss_kappa, linear_kappa, quadratic_kappa};
 pub use pairs::{Pairs, Scored};
@@ -50,4 +55,5 @@ pub use proportion::wilson;
 pub use ratings::Ratings;
 pub use scale::Scale;
 pub use smd::{Spread, standardised_mean_difference};
+pub use spans::{Marks, Overlap, location_recall, mean_iou};
 pub use undefined::Undefined;
