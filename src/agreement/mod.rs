@@ -57,3 +57,8 @@ pub use scale::Scale;
 pub use smd::{Spread, standardised_mean_difference};
 pub use spans::{Marks, Overlap, location_recall, mean_iou};
 pub use undefined::Undefined;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod published;
