@@ -1,6 +1,6 @@
 //! An evaluation: one transcript against one rubric, as it is shown, stored and exported (`earmark.evaluation/1`).
 
-use super::{CriterionKind, Digest, Evidence, Format, NotEvidence, Note, Suggestion};
+use super::{CriterionKind, Digest, Evidence, Format, NotEvidence, Note, Rubric, Suggestion, Transcript};
 use serde::Serialize;
 
 /// The name of the JSON form. Fields may be added to it; none changes its meaning.
@@ -130,6 +130,12 @@ pub struct RubricRef {
     pub digest: Digest,
 }
 
+impl From<&Rubric> for RubricRef {
+    fn from(rubric: &Rubric) -> Self {
+        Self { id: rubric.id.clone(), version: rubric.version.clone(), digest: rubric.digest() }
+    }
+}
+
 /// The transcript an evaluation was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TranscriptRef {
@@ -154,6 +160,22 @@ pub struct ReportRef {
     pub dropped: usize,
     /// What a reader should know.
     pub notes: Vec<Note>,
+}
+
+impl TranscriptRef {
+    /// Names `transcript`, read with `candidate` as the candidate.
+    #[must_use]
+    pub fn new(transcript: &Transcript, candidate: Option<&str>) -> Self {
+        let report = transcript.report();
+        Self {
+            digest: transcript.digest().clone(),
+            format: transcript.format(),
+            utterances: transcript.utterances().len(),
+            duration_ms: transcript.duration_ms(),
+            candidate: candidate.map(str::to_owned),
+            report: ReportRef { dropped: report.dropped.len(), notes: report.notes.clone() },
+        }
+    }
 }
 
 /// Everything a result depends on besides rubric and transcript.

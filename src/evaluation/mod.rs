@@ -14,8 +14,7 @@ mod voice;
 use crate::config::EvaluationSettings;
 use crate::domain::{
     Abstention, CharSpan, CompetencyScore, CriterionKind, Digest, Evaluation, Flag, MadeWith, Overall, Question,
-    QuestionResult, ReportRef, Rubric, RubricRef, SCHEMA, Status, Suggestion, Transcript, TranscriptRef, Voice,
-    sentences, words,
+    QuestionResult, Rubric, SCHEMA, Status, Suggestion, Transcript, TranscriptRef, Voice, sentences, words,
 };
 use crate::judge::{Judge, Look, Passage, Task};
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
@@ -419,15 +418,8 @@ fn put_together(tools: &Tools, rubric: &Rubric, interview: &Interview, questions
     };
     Evaluation {
         schema: SCHEMA,
-        rubric: RubricRef { id: rubric.id.clone(), version: rubric.version.clone(), digest: rubric.digest() },
-        transcript: TranscriptRef {
-            digest: transcript.digest().clone(),
-            format: transcript.format(),
-            utterances: transcript.utterances().len(),
-            duration_ms: transcript.duration_ms(),
-            candidate: interview.voice.name().map(str::to_owned),
-            report: ReportRef { dropped: transcript.report().dropped.len(), notes: transcript.report().notes.clone() },
-        },
+        rubric: rubric.into(),
+        transcript: TranscriptRef::new(transcript, interview.voice.name()),
         made_with: MadeWith {
             judge: tools.judge.kind().to_owned(),
             embedder: tools.retrieval.embedder().to_owned(),

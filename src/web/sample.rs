@@ -4,8 +4,8 @@
 use crate::domain::{
     Abstention, Anchor, Competency, CompetencyScore, Criterion, CriterionKind, CriterionResult, Digest, Distribution,
     Dropped, Evaluation, Evidence, Flag, Format, MadeWith, NotEvidence, Note, Overall, ParseReport, Question,
-    QuestionKind, QuestionResult, ReportRef, Rubric, RubricRef, SCHEMA, Scale, Speaker, Stance, Status, Suggestion,
-    Transcript, TranscriptRef, Utterance, Verdict, Voice,
+    QuestionKind, QuestionResult, Rubric, RubricRef, SCHEMA, Scale, Speaker, Stance, Status, Suggestion, Transcript,
+    TranscriptRef, Utterance, Verdict, Voice,
 };
 
 /// What the candidate says to attack whoever shows it.
@@ -92,15 +92,8 @@ fn question(
 fn evaluation(rubric: &Rubric, transcript: &Transcript, questions: Vec<QuestionResult>) -> Evaluation {
     Evaluation {
         schema: SCHEMA,
-        rubric: RubricRef { id: rubric.id.clone(), version: rubric.version.clone(), digest: rubric.digest() },
-        transcript: TranscriptRef {
-            digest: transcript.digest().clone(),
-            format: transcript.format(),
-            utterances: transcript.utterances().len(),
-            duration_ms: transcript.duration_ms(),
-            candidate: Some("Dana".into()),
-            report: ReportRef { dropped: 1, notes: transcript.report().notes.clone() },
-        },
+        rubric: RubricRef::from(&rubric),
+        transcript: TranscriptRef::new(&transcript, Some("Dana")),
         made_with: MadeWith {
             judge: "local".into(),
             embedder: "embedder-s".into(),
