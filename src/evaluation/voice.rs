@@ -26,19 +26,33 @@ pub(super) async fn told_by_words(
     let mut asking = vec![false; said.len()];
     for (i, near) in shaped.iter().zip(&near) {
         let ask = near.iter().map(|n| n.ask.max(n.follow_up)).fold(0.0, f32::max);
-        asking[*i] = ask >= SURELY_ASKS || (asks_something(&said[*i]) && (ask >= ASKS || speaks_to_you(&said[*i])));
+        asking[*i] = ask >= SURELY_ASKS || (asks_something(&said[*i]) && (ask >= ASKS || puts_a_question(&said[*i])));
     }
     let theirs = grown(&said, asking);
     Ok(Voice::unnamed(transcript, |i| !theirs[i]))
 }
 
 /// Adds to the interviewer's questions the sentences that lead up to them: thanks, announcements, the scenario that the
-/// question is about.
+/// question is about, a remark on the answer before. Rather a candidate's last few words are lost than an
+/// interviewer's quoted as the candidate's.
 fn grown(said: &[String], mut theirs: Vec<bool>) -> Vec<bool> {
     for i in (0..said.len().saturating_sub(1)).rev() {
-        theirs[i] |= theirs[i + 1] && leads_up(&said[i]);
+        theirs[i] |= theirs[i + 1] && (leads_up(&said[i]) || remarks(&said[i]));
     }
     theirs
+}
+
+/// A few words that speak of nobody's own doings.
+fn remarks(sentence: &str) -> bool {
+    let said: Vec<String> = words(sentence).collect();
+    said.len() <= 8 && !said.iter().any(|word| speaks_of_self(word)) && !asks_to_repeat(sentence)
+}
+
+fn speaks_of_self(word: &str) -> bool {
+    matches!(
+        word,
+        "i" | "i'm" | "i've" | "i'd" | "i'll" | "my" | "me" | "we" | "we've" | "we'd" | "our" | "we're" | "us"
+    )
 }
 
 fn leads_up(sentence: &str) -> bool {
@@ -46,9 +60,19 @@ fn leads_up(sentence: &str) -> bool {
     let has = |wanted: &[&str]| said.iter().any(|word| wanted.contains(&word.as_str()));
     let announces =
         has(&["question", "next", "moving", "topic", "scenario", "imagine", "suppose", "let's", "thanks", "thank"]);
-    let speaks_of_self = has(&["i", "i'm", "i've", "i'd", "my", "we", "we've", "our", "we're"]);
+    let of_self = said.iter().any(|word| speaks_of_self(word));
     !asks_to_repeat(sentence)
-        && (is_backchannel(sentence) || (announces && said.len() <= 25) || (speaks_to_you(sentence) && !speaks_of_self))
+        && (is_backchannel(sentence) || (announces && said.len() <= 25) || (speaks_to_you(sentence) && !of_self))
+}
+
+/// Candidates seldom ask, and when they do it is mostly what they asked others, told in the first person.
+fn puts_a_question(sentence: &str) -> bool {
+    let invites = words(sentence).collect::<Vec<_>>().windows(2).any(|pair| {
+        matches!(pair[0].as_str(), "tell" | "walk" | "talk" | "take" | "give")
+            && matches!(pair[1].as_str(), "me" | "us")
+    });
+    let marked = sentence.trim_end().ends_with('?') && !words(sentence).any(|word| speaks_of_self(&word));
+    (invites || marked || speaks_to_you(sentence)) && !asks_to_repeat(sentence)
 }
 
 fn speaks_to_you(sentence: &str) -> bool {
