@@ -8,15 +8,12 @@ loss looks at the first share alone.
 import json
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 SUPPORTS, NEITHER, CONTRADICTS = 0, 1, 2
 NLI = {"entailment": SUPPORTS, "neutral": NEITHER, "contradiction": CONTRADICTS}
 SEMEVAL = {"correct": SUPPORTS, "incorrect": NEITHER, "contradictory": CONTRADICTS}
-# Captions of photographs and templates: many, and far from how people talk about work.
-PLAIN = {"snli_sub_wh629", "snli_sub_cat", "tenp_base_train", "tenp_edit_premise_train", "tenp_edit_other_train",
-         "conjnli_advtrain"}
 # Their "neutral" does not say that nothing is contradicted.
 NOT_ENTAILED_ONLY = {"help_and_or", "scone_train"}
 
@@ -47,6 +44,10 @@ def nli(folder):
 
 def with_question(question, passage):
     return f"Q: {question} A: {passage}"
+
+
+def sentences(text):
+    return [part for part in re.split(r"(?<=[.;?!])\s+", text.strip()) if len(part.split()) > 2] or [text]
 
 
 def semeval(folder, rng):
@@ -186,6 +187,57 @@ def own_pair(item, passage, label, rng, source="own"):
     return Pair(passage, item["c"], hard(label), False, source)
 
 
+def whole_answers(folder):
+    """Answers cut into sentences, with the sentences that show or deny each criterion."""
+    return [row for path in sorted(Path(folder).glob("*.jsonl")) for row in rows(path)]
+
+
+def windows(sentences):
+    """What the judge is shown of an answer: single sentences, and two neighbouring ones."""
+    return [[i] for i in range(len(sentences))] + [[i, i + 1] for i in range(len(sentences) - 1)]
+
+
+def from_answers(records, rng):
+    """Pairs as the judge meets them: each place that shows or denies a criterion, and the likeliest places that do not."""
+    for record in records:
+        criteria = [(str(c), text, "shows", "denies") for c, text in enumerate(record["criteria"])]
+        criteria += [(str(c), text, "flags", "") for c, text in enumerate(record["red_flags"])]
+        for answer in record["answers"]:
+            said = answer["sentences"]
+            for c, text, shows, denies in criteria:
+                wanted = set(content_words(text.lower()))
+                labelled = [(span, SUPPORTS) for span in answer.get(shows, {}).get(c, [])]
+                labelled += [(span, CONTRADICTS) for span in answer.get(denies, {}).get(c, [])]
+                taken = {i for span, _ in labelled for i in span}
+                for span, label in labelled:
+                    yield answer_pair(record["q"], [said[i] for i in span], text, label, rng)
+                    if len(span) < 3:
+                        wider = sorted({*span, max(0, span[0] - 1)} if rng.random() < 0.5 else {*span, min(len(said) - 1, span[-1] + 1)})
+                        # Another span of the other kind beside it would make the label wrong.
+                        if not any(set(wider) & set(s) for s, other in labelled if other != label):
+                            yield answer_pair(record["q"], [said[i] for i in wider], text, label, rng)
+                free = [w for w in windows(said) if not taken & set(w)]
+                free.sort(key=lambda w: (-len(wanted & set(content_words(" ".join(said[i] for i in w).lower()))), rng.random()))
+                chosen = free[:1] + (rng.sample(free[1:], 1) if len(free) > 1 and rng.random() < 0.5 else [])
+                for window in chosen:
+                    # Who shows no red flag may be saying its opposite.
+                    yield answer_pair(record["q"], [said[i] for i in window], text, NEITHER, rng, only_support=shows == "flags")
+
+
+def answer_pair(question, sentences, criterion, label, rng, only_support=False):
+    passage = " ".join(sentences)
+    if rng.random() < 0.4:
+        passage = spoken(passage, rng)
+    if len(passage.split()) < 8 or rng.random() < 0.25:
+        passage = with_question(question, passage)
+    return Pair(passage, criterion, hard(label), only_support, "answers")
+
+
+def held_out_answers(record):
+    """One question in eight, chosen by its words alone, is never trained on."""
+    return sum(record["q"].encode()) % 8 == 3
+
+
 def unlabelled(folder, rng, count):
     """Passages beside criteria of the same or a neighbouring item: for a teacher to label."""
     every = [item for item in items(folder) if not held_out(item)]
@@ -203,19 +255,29 @@ def unlabelled(folder, rng, count):
     return out
 
 
-OWN = {"own", "keywords", "echo", "plea", "other topic", "unlabelled", "saf"}
+# How often a run sees each source. Sets in which a negation carries the meaning, and MultiNLI, which is nearest to talk,
+# are few and count more; captions of photographs are many and count less.
+TIMES = {
+    "mnli_sub_llmsknow": 4.0, "mnli_sub_olora": 4.0, "mnli_sub_pada": 4.0, "cnli_train": 3.0,
+    "snli_sub_wh629": 0.5, "snli_sub_cat": 0.5, "tenp_base_train": 0.6, "tenp_edit_premise_train": 0.6,
+    "tenp_edit_other_train": 0.6, "tenp_contrast_train": 1.5,
+}
 
 
-def share_of(source, plain, rest):
-    """The share of a source's pairs that a run keeps."""
-    if source == "semeval":
-        return min(1.0, 2 * rest)
-    return 1.0 if source in OWN else plain if source in PLAIN else rest
+def repeated(pairs, times, rng):
+    """Each pair `times(pair)` times; the fraction left over by chance."""
+    for pair in pairs:
+        count = times(pair)
+        for _ in range(int(count) + (rng.random() < count % 1)):
+            yield pair
 
 
-def training_pairs(data, own_items, seed, use_saf=True, opposite=True, keywords=True, copies=3):
+def training_pairs(data, own_items, seed, use_saf=True, opposite=True, keywords=True, copies=3, nli_share=1.0, semeval_copies=3, answer_copies=2):
     rng = random.Random(seed)
-    pairs = list(nli(data)) + list(semeval(data, rng))
+    pairs = list(repeated(nli(data), lambda p: nli_share * TIMES.get(p.source, 1.0), rng))
+    pairs = [replace(p, premise=spoken(p.premise, rng)) if rng.random() < 0.15 else p for p in pairs]
+    for _ in range(semeval_copies):
+        pairs += list(semeval(data, rng))
     if use_saf:
         pairs += list(saf(data, rng))
     mine = list(own(own_items, rng, copies))
@@ -223,4 +285,7 @@ def training_pairs(data, own_items, seed, use_saf=True, opposite=True, keywords=
         mine = [p for p in mine if p.source != "keywords"]
     if not opposite:
         mine = [p for p in mine if p.target[CONTRADICTS] == 0.0]
+    records = [r for r in whole_answers(Path(own_items).parent / "answers") if not held_out_answers(r)]
+    for _ in range(answer_copies):
+        mine += list(from_answers(records, rng))
     return pairs + mine
