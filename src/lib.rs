@@ -17,9 +17,10 @@
 //! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` |
 //! | [`library`] | rubric files, and all their faults at once | `toml` |
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
+//! | [`endpoint`] | requests to a server with `OpenAI`'s interface: attempts, limits, time-outs | `async-openai`, `reqwest` |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
-//! | [`judge`] | asks a model for a claim on an answer | |
-//! | [`evaluation`] | the use cases: locate answers, suggest scores | |
+//! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model | `minijinja`, `tiktoken-rs` |
+//! | [`evaluation`] | the use cases: locate answers, suggest scores | `regex` |
 //! | [`web`] | everything HTML: the report page | `askama` |
 //! | [`cli`] | the command line; wires everything together | `clap`, `indicatif` |
 //! | [`config`] | plain data: what may be set, its default, its meaning | |
@@ -27,15 +28,16 @@
 //! Who may import whom is held by `tests/it/architecture.rs`:
 //!
 //! ```text
-//! domain, config, inference -> nothing       judge      -> domain inference
-//! ingest                    -> domain        evaluation -> domain config retrieval judge
-//! library                   -> domain        web        -> domain
-//! retrieval                 -> domain inference         cli -> everything
+//! domain, config, inference -> nothing       judge      -> domain inference endpoint
+//! ingest, library, endpoint -> domain        evaluation -> domain config retrieval judge
+//! web                       -> domain        retrieval  -> domain inference endpoint
+//!                                            cli        -> everything
 //! ```
 
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod endpoint;
 pub mod evaluation;
 pub mod inference;
 pub mod ingest;
