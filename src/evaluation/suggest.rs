@@ -6,8 +6,8 @@
 use super::speech::{addresses_the_grader, is_keyword_list, mostly_latin, repeats, wordlike};
 use crate::config::EvaluationSettings;
 use crate::domain::{
-    Abstention, CharSpan, Claim, CriterionKind, CriterionResult, Distribution, Evidence, Flag, PassageClaim, Question,
-    Scale, Stance, Suggestion, Transcript, Verdict, Voice, words,
+    Abstention, CharSpan, ChatClaim, Claim, CriterionKind, CriterionResult, Distribution, Evidence, Flag, NotEvidence,
+    PassageClaim, Question, Scale, Stance, Suggestion, Transcript, Verdict, Voice, words,
 };
 use std::fmt::Write as _;
 
@@ -68,6 +68,10 @@ pub(super) struct Conclusion {
     pub suggestion: Option<Suggestion>,
     pub criteria: Vec<CriterionResult>,
     pub flags: Vec<Flag>,
+    /// Quotations that a judge claimed and that were not found.
+    pub unfound: Vec<NotEvidence>,
+    /// What a chat model said.
+    pub claim: Option<Box<ChatClaim>>,
 }
 
 /// Flags that the words alone call for.
@@ -125,7 +129,7 @@ pub(super) fn conclude(answer: &Answer, claim: &Claim, scale: &Scale, mut flags:
         flags.push(Flag::LowAgreement);
     }
     let suggestion = Some(suggest(answer, &criteria, &sums, scale, &flags));
-    Conclusion { suggestion, criteria, flags }
+    Conclusion { suggestion, criteria, flags, unfound: vec![], claim: None }
 }
 
 /// What the judge's words about one criterion come to, with the passages found again in the transcript.
@@ -292,7 +296,7 @@ fn threshold(k: usize, levels: usize) -> f64 {
 }
 
 /// What was shown, what was contradicted and what is missing, in a sentence or two.
-fn reason(question: &Question, criteria: &[CriterionResult], flags: &[Flag]) -> String {
+pub(super) fn reason(question: &Question, criteria: &[CriterionResult], flags: &[Flag]) -> String {
     let of = |kind: CriterionKind, wanted: &[Verdict]| {
         let pairs = question.criteria.iter().zip(criteria);
         pairs

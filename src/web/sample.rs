@@ -86,6 +86,7 @@ fn question(
         criteria: vec![],
         flags: vec![],
         unfound: vec![],
+        claim: None,
     }
 }
 
