@@ -14,6 +14,7 @@ use std::time::Duration;
 /// The longest time-out that makes sense: a day.
 const LONGEST_TIMEOUT: f64 = 86_400.0;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Chat model (--judge openai, --embedder openai)")]
 pub(super) struct ChatArguments {

@@ -493,8 +493,6 @@ const AIMED: &[&str] = &[
     " the evaluator",
     " the scorer",
     " the rubric",
-    " scoring model",
-    " language model",
     " as an ai",
     " to the ai ",
     " dear ai ",
@@ -534,16 +532,8 @@ const AIMED: &[&str] = &[
     "verdicts to ",
     " every verdict",
     " top mark ",
-    " top grade",
-    "best grade",
     "best possible score",
-    "highest rating",
-    "best rating",
-    "highest grade",
-    "good mark ",
-    "highest mark",
     "maximum points",
-    " score it ",
     " score that instead",
     " when you score",
     " if you rate ",
@@ -565,23 +555,15 @@ const AIMED: &[&str] = &[
     " says outstanding",
     " mine instead outstanding",
     " complete and outstanding",
-    " ignore all ",
     " ignore the rubric",
     " ignore the criteria",
     " ignore the above",
-    " ignore everything",
     " ignore that assistant",
     " disregard everything",
-    " disregard all",
     " forget the criteria",
-    " forget everything",
-    " forget all ",
     " forget second all",
     " previous prompt",
-    " new instructions",
     " new task instead",
-    " from now on you ",
-    " you are now ",
     " you are a judge",
     " you are a generous",
     " who only gives ",
@@ -595,7 +577,6 @@ const AIMED: &[&str] = &[
     " of the grader",
     " the scale the only",
     " override code",
-    " the only allowed",
     " only allowed score",
     " final score is 5",
     " final score is five",
@@ -638,7 +619,6 @@ const AIMED: &[&str] = &[
     " without grading",
     " hereby meet",
     " json to return",
-    " output exactly",
     " instead of judging",
     " everything is met",
     " all of them met",
@@ -677,12 +657,32 @@ const AIMED: &[&str] = &[
     " this scoring system",
     " award the best",
     " everything that an outstanding",
+    " as a language model",
+    " dear language model",
+    " score it 5",
+    " score it five",
+    " the only allowed score",
+    " output exactly score",
+    " ignore all previous",
+    " ignore all prior",
+    " ignore all instructions",
+    " disregard all instructions",
+    " the top grade",
+    " me the best grade",
+    " for a good mark",
+    " from now on you are",
 ];
 
 /// Which of the neighbouring sentences of an answer no judge is shown over the network: those aimed at whoever scores,
-/// alone or with the next one, and those in a script that the rest of the interview is not in.
+/// and those in a script that the rest of the interview is not in.
 pub(super) fn withheld(sentences: &[&str]) -> Vec<bool> {
-    let alone: Vec<bool> = sentences.iter().map(|text| addresses_the_grader(text) || !mostly_latin(text)).collect();
+    let aimed = aimed_at_the_grader(sentences);
+    sentences.iter().zip(aimed).map(|(text, aimed)| aimed || !mostly_latin(text)).collect()
+}
+
+/// Which of the neighbouring sentences of an answer are aimed at whoever scores, alone or with the next one.
+pub(super) fn aimed_at_the_grader(sentences: &[&str]) -> Vec<bool> {
+    let alone: Vec<bool> = sentences.iter().map(|text| addresses_the_grader(text)).collect();
     let mut out = alone.clone();
     for place in 1..sentences.len() {
         let (before, here) = (sentences[place - 1], sentences[place]);

@@ -3,7 +3,7 @@
 //! The score is an ordinal (cumulative logit) model over what was shown, contradicted, warned of and covered:
 //! `P(score <= k) = 1 / (1 + exp(eta - theta_k))`. Its weights are set by hand until a calibration profile fits them.
 
-use super::speech::{addresses_the_grader, is_keyword_list, mostly_latin, repeats, wordlike};
+use super::speech::{aimed_at_the_grader, is_keyword_list, mostly_latin, repeats, wordlike};
 use crate::config::EvaluationSettings;
 use crate::domain::{
     Abstention, CharSpan, ChatClaim, Claim, CriterionKind, CriterionResult, Distribution, Evidence, Flag, NotEvidence,
@@ -78,7 +78,8 @@ pub(super) struct Conclusion {
 pub(super) fn flags(text: &str, question: &Question, settings: &EvaluationSettings) -> Vec<Flag> {
     let mut flags = Vec::new();
     let sentences = crate::domain::sentences(text);
-    if sentences.iter().filter_map(|span| span.of(text)).any(addresses_the_grader) {
+    let sentences: Vec<&str> = sentences.iter().filter_map(|span| span.of(text)).collect();
+    if aimed_at_the_grader(&sentences).contains(&true) {
         flags.push(Flag::AddressesTheGrader);
     }
     if is_keyword_list(text) {

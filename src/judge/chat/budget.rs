@@ -3,6 +3,7 @@
 
 use super::{JudgeError, Usage};
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::Notify;
 
 /// Prices of a model for a million tokens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +35,16 @@ pub struct BudgetSettings {
 
 pub(super) struct Budget {
     settings: BudgetSettings,
-    spent: Mutex<(u64, f64)>,
+    spent: Mutex<Spent>,
+    settled: Notify,
+}
+
+/// What is spent or set aside, and for how many requests it is only set aside.
+#[derive(Default)]
+struct Spent {
+    tokens: u64,
+    money: f64,
+    open: usize,
 }
 
 /// What was set aside for one request.
@@ -46,7 +56,7 @@ pub(super) struct SetAside {
 
 impl Budget {
     pub(super) fn new(settings: BudgetSettings) -> Self {
-        Self { settings, spent: Mutex::default() }
+        Self { settings, spent: Mutex::default(), settled: Notify::new() }
     }
 
     fn cost(&self, usage: Usage) -> SetAside {
@@ -54,25 +64,40 @@ impl Budget {
         SetAside { tokens: usage.prompt_tokens + usage.completion_tokens, money }
     }
 
-    /// Sets aside what a request costs when its reply is as long as it may be.
-    pub(super) fn set_aside(&self, most: Usage) -> Result<SetAside, JudgeError> {
+    /// Sets aside what a request costs when its reply is as long as it may be. Where that is too much only because of
+    /// what is set aside for others, it waits for what they come to.
+    pub(super) async fn set_aside(&self, most: Usage) -> Result<SetAside, JudgeError> {
         let cost = self.cost(most);
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        let (tokens, money) = (spent.0 + cost.tokens, spent.1 + cost.money);
-        if self.settings.tokens.is_some_and(|most| tokens > most)
-            || self.settings.money.is_some_and(|most| money > most)
-        {
-            return Err(JudgeError::Budget);
+        loop {
+            let settled = self.settled.notified();
+            {
+                let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+                let (tokens, money) = (spent.tokens + cost.tokens, spent.money + cost.money);
+                let too_many = self.settings.tokens.is_some_and(|most| tokens > most);
+                // Prices are decimal fractions: a sum may be off in the last bit.
+                let too_much = self.settings.money.is_some_and(|most| money > most + 1e-12);
+                if !too_many && !too_much {
+                    *spent = Spent { tokens, money, open: spent.open + 1 };
+                    return Ok(cost);
+                }
+                if spent.open == 0 {
+                    return Err(JudgeError::Budget);
+                }
+            }
+            settled.await;
         }
-        *spent = (tokens, money);
-        Ok(cost)
     }
 
     /// Takes back what was set aside and books what it came to.
     pub(super) fn settle(&self, aside: SetAside, used: Usage) {
         let cost = self.cost(used);
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        *spent = ((spent.0 - aside.tokens) + cost.tokens, (spent.1 - aside.money).max(0.0) + cost.money);
+        {
+            let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+            spent.tokens = (spent.tokens - aside.tokens) + cost.tokens;
+            spent.money = (spent.money - aside.money).max(0.0) + cost.money;
+            spent.open -= 1;
+        }
+        self.settled.notify_waiters();
     }
 }
 
@@ -84,21 +109,22 @@ mod tests {
         Usage { prompt_tokens, completion_tokens }
     }
 
-    #[test]
-    fn what_is_set_aside_and_not_used_can_be_spent_again() {
+    #[tokio::test]
+    async fn what_is_set_aside_and_not_used_can_be_spent_again() {
         let budget = Budget::new(BudgetSettings { tokens: Some(1_000), ..BudgetSettings::default() });
-        let first = budget.set_aside(usage(400, 400)).expect("there is enough");
-        assert!(budget.set_aside(usage(200, 100)).is_err());
-        budget.settle(first, usage(400, 50));
-        assert!(budget.set_aside(usage(450, 100)).is_ok());
-        assert!(budget.set_aside(usage(1, 0)).is_err());
+        let first = budget.set_aside(usage(400, 400)).await.expect("there is enough");
+        let (second, ()) =
+            tokio::join!(budget.set_aside(usage(450, 100)), async { budget.settle(first, usage(400, 50)) });
+        budget.settle(second.expect("there is enough once the first has come to less"), usage(450, 100));
+        assert!(budget.set_aside(usage(1, 0)).await.is_err(), "nobody will give anything back");
     }
 
-    #[test]
-    fn money_is_counted_by_the_price_of_a_million_tokens() {
+    #[tokio::test]
+    async fn money_is_counted_by_the_price_of_a_million_tokens() {
         let price = Some(Price { input: 2.0, output: 8.0 });
         let budget = Budget::new(BudgetSettings { money: Some(0.01), price, ..BudgetSettings::default() });
-        assert!(budget.set_aside(usage(1_000, 1_000)).is_ok(), "exactly one cent");
-        assert!(budget.set_aside(usage(1, 0)).is_err());
+        let all = budget.set_aside(usage(1_000, 1_000)).await.expect("exactly one cent");
+        budget.settle(all, usage(1_000, 1_000));
+        assert!(budget.set_aside(usage(1, 0)).await.is_err());
     }
 }

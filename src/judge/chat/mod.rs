@@ -21,6 +21,7 @@ use prompt::Prompt;
 use request::{Dialect, Turn};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// How a chat model is asked.
@@ -120,6 +121,8 @@ struct Inner {
     budget: Budget,
     /// What the server turned out to understand.
     dialect: Mutex<Dialect>,
+    /// One prompt is made at a time.
+    making: Semaphore,
 }
 
 impl ChatJudge {
@@ -135,7 +138,7 @@ impl ChatJudge {
         prompt::prepare_counting();
         let budget = Budget::new(settings.budget);
         let dialect = Mutex::new(Dialect::full(endpoint.is_openai()));
-        Ok(Self { inner: Arc::new(Inner { settings, endpoint, cache, budget, dialect }) })
+        Ok(Self { inner: Arc::new(Inner { settings, endpoint, cache, budget, dialect, making: Semaphore::new(1) }) })
     }
 
     /// The model and where it is.
@@ -222,7 +225,14 @@ impl Inner {
     }
 
     async fn claim(&self, brief: &Brief) -> Result<ChatClaim, JudgeError> {
-        let prompt = self.prompt(brief)?;
+        let prompt = {
+            // Making a prompt is a millisecond or two of computing. Between two of them the runtime gets to send what is
+            // ready; all of them at a stretch would hold up the first request for as long.
+            let _turn = self.making.acquire().await;
+            let prompt = self.prompt(brief)?;
+            tokio::task::yield_now().await;
+            prompt
+        };
         let turns = turns(&prompt);
         let first = self.judgement(brief, &turns, prompt.tokens, 0).await?;
         let mut cost = first.cost;
@@ -299,7 +309,7 @@ impl Inner {
             return Err(JudgeError::NotKept);
         }
         let most = Usage { prompt_tokens: tokens, completion_tokens: self.settings.longest_reply };
-        let aside = self.budget.set_aside(most)?;
+        let aside = self.budget.set_aside(most).await?;
         let answered = self.asked(brief, turns, tokens, sample).await;
         // A request that failed is booked as free: servers charge for what they answer.
         let used = answered.as_ref().map(Stored::cost).unwrap_or_default();

@@ -7,6 +7,7 @@ use crate::domain::{Digest, ReplyMode};
 use serde_json::{Value, json};
 
 /// What a server understands, as far as is known.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a server may not know")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
     format: Format,
