@@ -9,6 +9,9 @@ use super::{EvaluateError, Interview, Step, Tools, speech, suggest};
 use crate::domain::{CharSpan, ChatClaim, Claim, Rubric, Transcript, sentences};
 use crate::judge::{Brief, ChatJudge, Judge, JudgeError, Planned, Said};
 
+/// Beside words aimed at whoever scores, a sentence less like every criterion than this goes with them.
+const BESIDE_THE_POINT: f32 = 0.3;
+
 /// What a judge said, with what is needed to find its words again.
 pub(super) enum Claimed {
     Local(Claim),
@@ -87,10 +90,12 @@ impl Interview<'_> {
         for utterance in &self.located[q].answer {
             let text = self.transcript.utterances()[*utterance].text.as_str();
             let spans = sentences(text);
-            let withheld = speech::withheld(&spans.iter().filter_map(|span| span.of(text)).collect::<Vec<_>>());
-            for (span, _) in spans.iter().zip(&withheld).filter(|(_, withheld)| !**withheld) {
-                let masked = self.mask.masked(span.of(text).unwrap_or_default());
-                let near = self.near_criteria(q, *utterance, *span, question.criteria.len());
+            let said: Vec<&str> = spans.iter().filter_map(|span| span.of(text)).collect();
+            let near: Vec<Vec<f32>> =
+                spans.iter().map(|span| self.near_criteria(q, *utterance, *span, question.criteria.len())).collect();
+            let withheld = withheld(&said, &near);
+            for (((span, said), near), _) in spans.iter().zip(said).zip(near).zip(withheld).filter(|(_, held)| !held) {
+                let masked = self.mask.masked(said);
                 asked.brief.sentences.push(Said { text: masked.text.clone(), near });
                 asked.places.push((*utterance, *span));
                 asked.masked.push(masked);
@@ -105,4 +110,20 @@ impl Interview<'_> {
         let place = self.heard.iter().position(|heard| heard.utterance == utterance && heard.span == span);
         place.map_or_else(|| vec![0.0; criteria], |place| self.near[place].criteria[q].clone())
     }
+}
+
+/// Which sentences of an utterance are not sent: those that [`speech::withheld`] names, and those around words aimed at
+/// whoever scores, as far as they are beside the point: such a request is rarely one sentence long.
+fn withheld(said: &[&str], near: &[Vec<f32>]) -> Vec<bool> {
+    let mut out = speech::withheld(said);
+    let beside: Vec<bool> = near.iter().map(|near| near.iter().all(|n| *n < BESIDE_THE_POINT)).collect();
+    let aimed = speech::aimed_at_the_grader(said);
+    for place in (0..said.len()).filter(|place| aimed[*place]) {
+        let before = (0..place).rev().take_while(|i| aimed[*i] || beside[*i]);
+        let after = (place + 1..said.len()).take_while(|i| aimed[*i] || beside[*i]);
+        for i in before.chain(after) {
+            out[i] = true;
+        }
+    }
+    out
 }

@@ -6,8 +6,9 @@
 //!    sentence (case, white space and typographic marks aside), when they are at least three or all of it, when they are
 //!    not aimed at whoever scores, and when the sentence is about the criterion at all (its similarity). The rest is kept
 //!    as unfound.
-//! 2. **A verdict** needs such a quotation; without one it is *not met*. One sentence carries two listen-fors in full,
-//!    those that it is most like; what else rests on it alone is met *in part*.
+//! 2. **A verdict** needs such a quotation; without one it is *not met*, and with one that is only somewhat about the
+//!    criterion it is met *in part*. One sentence carries two listen-fors, those that it is most like; what else rests on
+//!    it alone is *not met*.
 //! 3. **A score** reaches no higher than what was verified: with `m` the share of the listen-fors that are met (half for
 //!    those met in part, by weight), `min + ceil(m * (max - min))`. So on 1 to 5, nothing verified reaches 1, a quarter
 //!    reaches 2, a half 3, three quarters 4, and 5 needs more than that. Probability above the bound is moved to it.
@@ -22,12 +23,12 @@ use crate::domain::{
 };
 
 /// A sentence less like a criterion than this is about something else, whatever a model says.
-const ABOUT_SOMETHING_ELSE: f32 = 0.10;
+const ABOUT_SOMETHING_ELSE: f32 = 0.20;
 /// From this similarity on a verdict stands as it was claimed; below, it stands in part.
-const CLEARLY_ABOUT: f32 = 0.20;
+const CLEARLY_ABOUT: f32 = 0.32;
 /// Fewest words of a quotation that is not a whole sentence.
 const FEWEST_WORDS: usize = 3;
-/// How many listen-fors one sentence can carry in full.
+/// How many listen-fors one sentence can carry.
 const CARRIED: usize = 2;
 /// How much of a criterion counts as met in part.
 const IN_PART: f64 = 0.5;
@@ -160,12 +161,12 @@ fn verified(
     Ok((place, near, evidence))
 }
 
-/// Lets each sentence carry in full only the listen-fors that it is most like.
+/// Lets each sentence carry only the listen-fors that it is most like.
 fn share_sentences(question: &Question, found: &mut [Found]) {
     let mut rests: Vec<(usize, f32, usize)> = Vec::new();
     for (place, criterion) in found.iter().enumerate() {
-        if question.criteria[place].kind == CriterionKind::ListenFor && criterion.verdict == Verdict::Met {
-            rests.extend(criterion.quotes.iter().filter(|q| q.1 >= CLEARLY_ABOUT).map(|q| (q.0, q.1, place)));
+        if is_shared(question, place, criterion) {
+            rests.extend(criterion.quotes.iter().map(|q| (q.0, q.1, place)));
         }
     }
     rests.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.2.cmp(&b.2)));
@@ -178,11 +179,16 @@ fn share_sentences(question: &Question, found: &mut [Found]) {
         }
     }
     for (place, criterion) in found.iter_mut().enumerate() {
-        let is_listen_for = question.criteria[place].kind == CriterionKind::ListenFor;
-        if is_listen_for && criterion.verdict == Verdict::Met && !carried.iter().any(|(_, c)| *c == place) {
-            criterion.verdict = Verdict::Partly;
+        if is_shared(question, place, criterion) && !carried.iter().any(|(_, c)| *c == place) {
+            criterion.verdict = Verdict::NotMet;
+            criterion.quotes.clear();
         }
     }
+}
+
+fn is_shared(question: &Question, place: usize, found: &Found) -> bool {
+    let speaks_for = matches!(found.verdict, Verdict::Met | Verdict::Partly);
+    speaks_for && question.criteria[place].kind == CriterionKind::ListenFor
 }
 
 /// The highest score that what was verified carries.

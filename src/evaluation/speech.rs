@@ -259,11 +259,7 @@ pub(super) fn addresses_the_grader(sentence: &str) -> bool {
     if is_aimed(&plain) {
         return true;
     }
-    // Ordinary speech is nearly half glue. What has next to none may be in disguise.
-    let said: Vec<String> = words(&plain).collect();
-    let glue = said.iter().filter(|word| function_words().contains(word.as_str())).count();
-    let dense = glue * 7 <= said.len();
-    (dense && disguises(&plain).iter().any(|text| is_aimed(text)))
+    disguises(&plain).iter().any(|text| is_aimed(text))
         || decoded(&plain).iter().any(|text| is_aimed(text))
         || is_aimed(&plain.replace('-', ""))
 }
@@ -375,7 +371,7 @@ fn look_alike(c: char) -> char {
     }
 }
 
-/// What a text without glue may be: turned round, shifted by 13 letters, digits for letters.
+/// What a text may be in disguise: turned round, shifted by 13 letters, digits for letters.
 fn disguises(text: &str) -> [String; 3] {
     let shifted = |c: char| match c {
         'a'..='z' => char::from((c as u8 - b'a' + 13) % 26 + b'a'),
