@@ -18,7 +18,7 @@ const LONGEST_TIMEOUT: f64 = 86_400.0;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Chat model (--judge openai, --embedder openai)")]
 pub(super) struct ChatArguments {
-    /// The server: any with OpenAI's interface, such as http://localhost:11434/v1 of Ollama
+    /// The server: any with OpenAI's interface, such as Ollama's, <http://localhost:11434/v1>
     #[arg(long, value_name = "URL", env = "OPENAI_BASE_URL", default_value = OPENAI)]
     base_url: String,
     /// The key, where the server wants one; better set in the environment than on the command line

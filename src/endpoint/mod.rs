@@ -51,10 +51,10 @@ impl Default for EndpointSettings {
         Self {
             base_url: OPENAI.into(),
             key: None,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             retries: 4,
             backoff: Duration::from_millis(500),
-            longest_pause: Duration::from_secs(60),
+            longest_pause: Duration::from_mins(1),
             in_flight: 8,
             requests_per_minute: None,
             tokens_per_minute: None,
@@ -199,7 +199,7 @@ impl Endpoint {
     /// [`EndpointError::Settings`] when the address or the key cannot be right.
     pub fn new(mut settings: EndpointSettings) -> Result<Self, EndpointError> {
         let wrong = |what: &str| EndpointError::Settings(what.to_owned());
-        settings.base_url = settings.base_url.trim().trim_end_matches('/').to_owned();
+        settings.base_url = String::from(settings.base_url.trim().trim_end_matches('/'));
         let rest = ["http://", "https://"].iter().find_map(|scheme| settings.base_url.strip_prefix(scheme));
         let host = rest.and_then(|rest| rest.split('/').next()).filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| wrong("the base URL begins with http:// or https:// and a host"))?;

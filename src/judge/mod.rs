@@ -87,6 +87,7 @@ impl JudgeError {
 }
 
 /// A model that can be asked about answers.
+#[expect(clippy::large_enum_variant, reason = "a run has one of it")]
 pub enum Judge {
     /// The entailment model inside this program.
     Local(LocalJudge),

@@ -65,12 +65,12 @@ fn parse(name: &str, text: &str) -> Result<Prices, Faults> {
         match (key.get_ref().as_ref(), value.get_ref()) {
             ("currency", DeValue::String(currency)) => prices.currency = currency.to_string(),
             ("models", DeValue::Array(models)) => {
-                for model in models.iter() {
+                for model in models {
                     let line = lines.at(model.span().start);
                     match one(model) {
                         Ok(model) => prices.models.push(model),
                         Err(what) => {
-                            faults.push(Fault::at(line, what, "each of [[models]] has name, input and output"))
+                            faults.push(Fault::at(line, what, "each of [[models]] has name, input and output"));
                         }
                     }
                 }

@@ -25,6 +25,7 @@ static IDENTITY: LazyLock<String> =
     LazyLock::new(|| format!("all-minilm-l6-v2:int8:{}", Digest::of_parts([MODEL, TOKENIZER.as_bytes()]).short()));
 
 /// Turns texts into vectors.
+#[expect(clippy::large_enum_variant, reason = "a run has one of it")]
 pub(super) enum Embedder {
     Local(LocalEmbedder),
     OpenAi(OpenAiEmbedder),

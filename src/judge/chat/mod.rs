@@ -287,8 +287,8 @@ impl Inner {
             }
             match reply::read(&stored.content, brief) {
                 Ok(judgement) => return Ok(Given { judgement, stored, cost }),
-                Err(_) if stored.content.trim().is_empty() => complaint = "it is empty".to_owned(),
-                Err(_) if stored.cut => complaint = "it is too long and was cut off; be shorter".to_owned(),
+                Err(_) if stored.content.trim().is_empty() => complaint = "it is empty".into(),
+                Err(_) if stored.cut => complaint = "it is too long and was cut off; be shorter".into(),
                 Err(what) => complaint = what,
             }
             let again = prompt::reask(&complaint)?;
