@@ -13,7 +13,7 @@ use earmark::config::EvaluationSettings;
 use earmark::domain::CharSpan;
 use earmark::evaluation::{Tools, evaluate};
 use earmark::ingest::{self, Limits};
-use earmark::judge::{Judge, Look, Passage, Task};
+use earmark::judge::{Judge, LocalJudge, Look, Passage, Task};
 use earmark::library;
 use earmark::retrieval::Retrieval;
 use interviews::{Written, rubric_of};
@@ -36,7 +36,7 @@ fn parse(c: &mut Criterion) {
 }
 
 fn judge(c: &mut Criterion) {
-    let judge = Judge::local();
+    let judge = LocalJudge::new();
     let text = "We had the pipeline run every test on each merge, and nothing went out that had not been green.";
     let passage = Passage { utterance: 0, span: CharSpan { start: 0, end: text.len() }, text: text.into() };
     let look = |n: usize| Look {

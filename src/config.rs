@@ -10,10 +10,13 @@ pub struct EvaluationSettings {
     pub fewest_words: usize,
     /// Answers with fewer words than this are flagged as very short.
     pub short_words: usize,
+    /// Whether names, addresses, numbers and links of the people in the transcript are masked in what leaves the
+    /// machine.
+    pub mask: bool,
 }
 
 impl Default for EvaluationSettings {
     fn default() -> Self {
-        Self { sentences_per_criterion: 2, fewest_words: 5, short_words: 15 }
+        Self { sentences_per_criterion: 2, fewest_words: 5, short_words: 15, mask: true }
     }
 }

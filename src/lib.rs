@@ -18,9 +18,10 @@
 //! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` |
 //! | [`library`] | rubric files, and all their faults at once | `toml` |
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
+//! | [`endpoint`] | requests to a server with `OpenAI`'s interface: attempts, limits, time-outs | `async-openai`, `reqwest` |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
-//! | [`judge`] | asks a model for a claim on an answer | |
-//! | [`evaluation`] | the use cases: locate answers, suggest scores | |
+//! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model | `minijinja`, `tiktoken-rs` |
+//! | [`evaluation`] | the use cases: locate answers, suggest scores | `regex` |
 //! | [`web`] | everything HTML: the report page | `askama` |
 //! | [`cli`] | the command line; wires everything together | `clap`, `indicatif` |
 //! | [`config`] | plain data: what may be set, its default, its meaning | |
@@ -29,15 +30,18 @@
 //!
 //! ```text
 //! domain, agreement, config, inference -> nothing
-//! ingest, library -> domain                  judge      -> domain inference
-//! retrieval       -> domain inference        evaluation -> domain config retrieval judge
-//! web             -> domain                  cli        -> everything
+//! ingest, library, endpoint            -> domain
+//! judge, retrieval                     -> domain inference endpoint
+//! evaluation                           -> domain config retrieval judge
+//! web                                  -> domain
+//! cli                                  -> everything
 //! ```
 
 pub mod agreement;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod endpoint;
 pub mod evaluation;
 pub mod inference;
 pub mod ingest;

@@ -1,14 +1,15 @@
 //! `earmark evaluate`.
 
+use super::chat::{Unusable, forecast, prompts};
 use super::output::{complain, say, width, write};
 use super::render::{Style, markdown, text};
 use super::{Colour, EvaluateArguments, Exit, Format, JudgeKind};
 use crate::config::EvaluationSettings;
 use crate::domain::{Evaluation, Fault, Faults, Rubric, Transcript};
-use crate::evaluation::{EvaluateError, Step, Tools, evaluate};
+use crate::evaluation::{EvaluateError, Step, Tools, evaluate, plan};
 use crate::ingest::{self, Limits};
-use crate::judge::Judge;
-use crate::library;
+use crate::judge::{ChatSettings, Judge};
+use crate::library::{self, Prices};
 use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
 use crate::web;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -34,8 +35,14 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Exit {
         (Ok(rubric), Ok(transcript)) => (rubric, transcript),
         (Err(exit), _) | (_, Err(exit)) => return exit,
     };
-    match evaluated(arguments, &rubric, &transcript) {
-        Ok(evaluation) => show(arguments, &evaluation, &rubric, &transcript),
+    // Before anything is embedded: what is wrong with a setting is known at once.
+    let asked = match asked(arguments) {
+        Ok(asked) => asked,
+        Err(exit) => return exit,
+    };
+    match evaluated(arguments, asked, &rubric, &transcript) {
+        Ok(Outcome::Evaluation(evaluation)) => show(arguments, &evaluation, &rubric, &transcript),
+        Ok(Outcome::Forecast(text)) => put(arguments, &text),
         Err(error) => {
             complain(&error);
             match error {
@@ -44,6 +51,8 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Exit {
                     say("hint: name the candidate with --candidate, or check that the file holds the answers");
                     Exit::Transcript
                 }
+                EvaluateError::Judge(_) => Exit::Judge,
+                EvaluateError::Retrieval(RetrievalError::Endpoint(error)) if error.is_for_all() => Exit::Judge,
                 EvaluateError::Retrieval(_) => Exit::Failure,
             }
         }
@@ -67,52 +76,111 @@ fn read(path: &Path, max_mib: usize) -> Result<Transcript, Faults> {
     ingest::read(&name, &bytes, &limits)
 }
 
+/// What `evaluate` comes to: an evaluation, or what one would take.
+enum Outcome {
+    Evaluation(Box<Evaluation>),
+    Forecast(String),
+}
+
+/// How the chat model is asked, where one is.
+fn asked(arguments: &EvaluateArguments) -> Result<Option<(ChatSettings, Prices)>, Exit> {
+    if arguments.judge == JudgeKind::Local {
+        if arguments.chat.is_dry_run() || arguments.chat.shows_prompts() {
+            say(
+                "error: --dry-run and --show-prompts are of use with --judge openai only: the local judge sends nothing",
+            );
+            return Err(Exit::Usage);
+        }
+        return Ok(None);
+    }
+    arguments.chat.settings(folder(arguments)).map(Some).map_err(|unusable| match unusable {
+        Unusable::Prices(error) => {
+            complain(&error);
+            Exit::Usage
+        }
+        Unusable::Words(words) => {
+            say(&format!("error: {words}"));
+            Exit::Usage
+        }
+    })
+}
+
 fn evaluated(
     arguments: &EvaluateArguments,
+    asked: Option<(ChatSettings, Prices)>,
     rubric: &Rubric,
     transcript: &Transcript,
-) -> Result<Evaluation, EvaluateError> {
+) -> Result<Outcome, EvaluateError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|_| EvaluateError::Retrieval(RetrievalError::Stopped))?;
     let bar = progress_bar();
     let result = runtime.block_on(async {
-        let retrieval = retrieval(arguments).await?;
-        let judge = match arguments.judge {
-            JudgeKind::Local => Judge::local(),
+        let (judge, prices) = match asked {
+            Some((settings, prices)) => (Judge::chat(settings).map_err(EvaluateError::Judge)?, prices),
+            None => (Judge::local(), Prices::default()),
         };
-        let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default() };
+        let retrieval = retrieval(arguments).await?;
+        let settings = EvaluationSettings { mask: arguments.chat.masks(), ..EvaluationSettings::default() };
+        let tools = Tools { retrieval: &retrieval, judge: &judge, settings };
+        let candidate = arguments.candidate.as_deref();
+        let mut answers = 0;
         let mut progress = |step: Step| {
             bar.set_message(match step {
                 Step::Indexing => "indexing the rubric".to_owned(),
                 Step::Reading => "reading the interview".to_owned(),
-                Step::Judging(answers) => format!("judging {answers} answers"),
+                Step::Judging(all) => {
+                    answers = all;
+                    format!("judging {all} answers")
+                }
+                Step::Judged(done) => format!("judged {done} of {answers} answers"),
             });
         };
-        evaluate(&tools, rubric, transcript, arguments.candidate.as_deref(), &mut progress).await
+        if arguments.chat.is_dry_run() || arguments.chat.shows_prompts() {
+            let plan = plan(&tools, rubric, transcript, candidate, &mut progress).await?;
+            if arguments.chat.shows_prompts() {
+                bar.suspend(|| say(&prompts(&plan)));
+            }
+            if arguments.chat.is_dry_run() {
+                return Ok(Outcome::Forecast(forecast(&plan, arguments, &prices)));
+            }
+        }
+        let evaluation = evaluate(&tools, rubric, transcript, candidate, &mut progress).await?;
+        Ok(Outcome::Evaluation(Box::new(evaluation)))
     });
     bar.finish_and_clear();
     result
 }
 
-async fn retrieval(arguments: &EvaluateArguments) -> Result<Retrieval, RetrievalError> {
-    if let Some(url) = &arguments.qdrant {
-        let settings = QdrantSettings {
-            url: url.clone(),
-            api_key: arguments.qdrant_api_key.clone().map(Into::into),
-            ..QdrantSettings::default()
-        };
-        return Retrieval::with_qdrant(&settings).await;
-    }
-    let folder: Option<PathBuf> = match (&arguments.cache, arguments.no_cache) {
+/// Where vectors and replies are kept between runs.
+fn folder(arguments: &EvaluateArguments) -> Option<PathBuf> {
+    match (&arguments.cache, arguments.no_cache) {
         (_, true) => None,
         (Some(folder), _) => Some(folder.clone()),
         (None, false) => dirs::cache_dir().map(|folder| folder.join("earmark")),
+    }
+}
+
+async fn retrieval(arguments: &EvaluateArguments) -> Result<Retrieval, RetrievalError> {
+    let qdrant = arguments.qdrant.as_ref().map(|url| QdrantSettings {
+        url: url.clone(),
+        api_key: arguments.qdrant_api_key.clone().map(Into::into),
+        ..QdrantSettings::default()
+    });
+    let embeddings = arguments.chat.embeddings();
+    let folder = folder(arguments);
+    let made = match (&embeddings, &qdrant) {
+        (Some(embeddings), _) => Retrieval::with_endpoint(embeddings, folder.as_deref(), qdrant.as_ref()).await,
+        (None, Some(qdrant)) => Retrieval::with_qdrant(qdrant).await,
+        (None, None) => Retrieval::local(folder.as_deref()),
     };
-    match Retrieval::local(folder.as_deref()) {
+    match made {
         // The user's own cache is a convenience: where it cannot be written, as in a container, work goes on without.
-        Err(RetrievalError::Cache { .. }) if arguments.cache.is_none() => Retrieval::local(None),
+        Err(RetrievalError::Cache { .. }) if arguments.cache.is_none() => match &embeddings {
+            Some(embeddings) => Retrieval::with_endpoint(embeddings, None, qdrant.as_ref()).await,
+            None => Retrieval::local(None),
+        },
         other => other,
     }
 }
@@ -137,16 +205,22 @@ fn show(arguments: &EvaluateArguments, evaluation: &Evaluation, rubric: &Rubric,
         Format::Json => serde_json::to_string_pretty(evaluation).map(|json| json + "\n").map_err(|e| e.to_string()),
         Format::Html => web::report::page(evaluation, rubric, transcript).map_err(|e| e.to_string()),
     };
-    let written = shown.and_then(|text: String| {
-        write(&text, arguments.out.as_deref()).map_err(|error| {
-            let place = arguments.out.as_ref().map_or("standard output".into(), |path| path.display().to_string());
-            format!("{place} cannot be written: {error}")
-        })
-    });
-    match written {
-        Ok(()) => Exit::Success,
+    match shown {
+        Ok(text) => put(arguments, &text),
         Err(message) => {
             say(&format!("error: {message}"));
+            Exit::Failure
+        }
+    }
+}
+
+/// Writes `text` to where it was asked for.
+fn put(arguments: &EvaluateArguments, text: &str) -> Exit {
+    match write(text, arguments.out.as_deref()) {
+        Ok(()) => Exit::Success,
+        Err(error) => {
+            let place = arguments.out.as_ref().map_or("standard output".into(), |path| path.display().to_string());
+            say(&format!("error: {place} cannot be written: {error}"));
             Exit::Failure
         }
     }

@@ -15,10 +15,13 @@ pub enum Exit {
     Transcript = 3,
     /// The rubric cannot be read.
     Rubric = 4,
+    /// The judge or the embedder cannot be used until a setting is changed: a wrong key, an unknown model.
+    Judge = 5,
 }
 
 /// For `--help`.
-pub(super) const HELP: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 transcript refused, 4 rubric refused";
+pub(super) const HELP: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 transcript refused, 4 rubric refused, \
+    5 judge refused";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

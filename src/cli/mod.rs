@@ -1,5 +1,6 @@
 //! The command line. The only module that knows clap; wires the others together and says how it went.
 
+mod chat;
 mod evaluate;
 mod exit;
 mod output;
@@ -52,10 +53,10 @@ struct EvaluateArguments {
     /// Largest transcript file to read, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 64, env = "EARMARK_MAX_TRANSCRIPT_MIB")]
     max_size: usize,
-    /// Where vectors of rubrics are kept between runs; they can always be made again [default: the user's cache]
+    /// Where vectors of rubrics and replies of chat models are kept between runs [default: the user's cache]
     #[arg(long, value_name = "DIR", env = "EARMARK_CACHE")]
     cache: Option<PathBuf>,
-    /// Keep no vectors between runs, whatever --cache says
+    /// Keep nothing between runs, whatever --cache says
     #[arg(long)]
     no_cache: bool,
     /// Use this Qdrant server (gRPC address) as the vector index instead of the embedded one
@@ -67,12 +68,16 @@ struct EvaluateArguments {
     /// When to use colour
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     color: Colour,
+    #[command(flatten)]
+    chat: chat::ChatArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum JudgeKind {
     /// The entailment model inside this program: no network, no key
     Local,
+    /// A chat model behind any OpenAI-compatible server
+    Openai,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,6 @@
 //! A claim: what a model said about an answer. It may be wrong, invented or an attack; code decides what of it counts.
 
-use super::CharSpan;
+use super::{CharSpan, Digest, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Whether words speak for a criterion or against it.
@@ -49,4 +49,78 @@ pub struct CriterionClaim {
 pub struct Claim {
     /// One entry for each criterion the model was asked about.
     pub criteria: Vec<CriterionClaim>,
+}
+
+/// How a chat model's reply was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyMode {
+    /// The server held the model to the JSON schema.
+    Schema,
+    /// The server held the model to JSON; the shape was only asked for.
+    Json,
+    /// The JSON had to be found in what the model wrote, or its shape mended.
+    Tolerant,
+}
+
+/// Words that a chat model claims the candidate said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuoteClaim {
+    /// The number of the sentence the model points at; the first that it was shown is 1.
+    pub sentence: i64,
+    /// The words.
+    pub words: String,
+}
+
+/// What a chat model said about one criterion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerdictClaim {
+    /// The criterion's id within its question.
+    pub criterion: String,
+    /// What the model makes of it.
+    pub verdict: Verdict,
+    /// What it says that rests on.
+    pub quotes: Vec<QuoteClaim>,
+}
+
+/// Where a distribution over the scores comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SharesFrom {
+    /// The log probabilities of the score's token, made to sum to 1 over the scores of the scale.
+    LogProbabilities,
+    /// Several replies to the same request.
+    Samples,
+}
+
+/// What a chat model said about the answer to one question, and how it came to say it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChatClaim {
+    /// One entry for each criterion of the question, in its order.
+    pub criteria: Vec<VerdictClaim>,
+    /// The score that the model gives.
+    pub score: i32,
+    /// How probable it holds each score of the scale, lowest first, where that is known.
+    pub shares: Option<Vec<f64>>,
+    /// How that is known.
+    pub shares_from: Option<SharesFrom>,
+    /// Why it gives the score.
+    pub reason: String,
+    /// What it says is missing in the answer.
+    pub missing: String,
+    /// How the reply was read.
+    pub mode: ReplyMode,
+    /// Digest of the messages as they were sent.
+    pub prompt: Digest,
+    /// The model as the server names it.
+    pub model: Option<String>,
+    /// Tokens of all requests that this took, as the server counts them.
+    pub prompt_tokens: u64,
+    /// Tokens of all replies.
+    pub reply_tokens: u64,
+    /// Numbers of the sentences that were left out because the answer did not fit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<usize>,
+    /// What the model wrote, to the letter.
+    pub reply: String,
 }

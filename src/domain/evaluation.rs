@@ -1,7 +1,7 @@
 //! An evaluation: one transcript against one rubric, as it is shown, stored and exported (`earmark.evaluation/1`).
 
-use super::{CriterionKind, Digest, Evidence, Format, NotEvidence, Note, Rubric, Suggestion, Transcript};
-use serde::Serialize;
+use super::{ChatClaim, CriterionKind, Digest, Evidence, Format, NotEvidence, Note, Rubric, Suggestion, Transcript};
+use serde::{Deserialize, Serialize};
 
 /// The name of the JSON form. Fields may be added to it; none changes its meaning.
 pub const SCHEMA: &str = "earmark.evaluation/1";
@@ -21,7 +21,7 @@ pub enum Status {
 }
 
 /// What was found for one criterion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The candidate's words show it.
@@ -93,6 +93,9 @@ pub struct QuestionResult {
     /// Quotations a judge claimed and code did not find: kept for the audit, worth nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unfound: Vec<NotEvidence>,
+    /// What a chat model said, for the audit; what of it counts stands above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Box<ChatClaim>>,
 }
 
 /// The score of a competency.

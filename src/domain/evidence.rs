@@ -111,7 +111,7 @@ impl Evidence {
         stance: Stance,
     ) -> Result<Self, NotEvidence> {
         let utterance = transcript.utterances().get(index).ok_or(NotEvidence::NoSuchUtterance)?;
-        let span = find(&utterance.text, words).ok_or(NotEvidence::NotFound)?;
+        let span = find_words(&utterance.text, words).ok_or(NotEvidence::NotFound)?;
         Self::at(transcript, voice, index, span, stance)
     }
 
@@ -152,7 +152,10 @@ impl Evidence {
     }
 }
 
-fn find(text: &str, words: &str) -> Option<CharSpan> {
+/// Where `words` stand in `text`: exactly, or else with case, white space and typographic quotation marks and dashes
+/// treated alike.
+#[must_use]
+pub fn find_words(text: &str, words: &str) -> Option<CharSpan> {
     let words = words.trim();
     if words.is_empty() {
         return None;
@@ -163,6 +166,9 @@ fn find(text: &str, words: &str) -> Option<CharSpan> {
     }
     let haystack = folded(text);
     let needle: Vec<char> = folded(words).into_iter().map(|(c, _)| c).collect();
+    if needle.is_empty() {
+        return None;
+    }
     let first = haystack.windows(needle.len()).position(|w| w.iter().map(|(c, _)| c).eq(needle.iter()))?;
     let end = haystack[first + needle.len() - 1].1 + 1;
     Some(CharSpan { start: haystack[first].1, end })

@@ -14,13 +14,15 @@ mod suggestion;
 mod text;
 mod transcript;
 
-pub use claim::{Claim, CriterionClaim, PassageClaim, Stance, Support};
+pub use claim::{
+    ChatClaim, Claim, CriterionClaim, PassageClaim, QuoteClaim, ReplyMode, SharesFrom, Stance, Support, VerdictClaim,
+};
 pub use digest::Digest;
 pub use evaluation::{
     CompetencyScore, CriterionResult, Evaluation, Flag, MadeWith, Overall, QuestionResult, ReportRef, RubricRef,
     SCHEMA, Status, TranscriptRef, Verdict,
 };
-pub use evidence::{Evidence, NotEvidence, Voice};
+pub use evidence::{Evidence, NotEvidence, Voice, find_words};
 pub use fault::{Fault, Faults};
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,

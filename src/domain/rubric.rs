@@ -195,6 +195,11 @@ impl Question {
         self.criteria.iter().filter(|c| c.kind == CriterionKind::ListenFor)
     }
 
+    /// The red flags.
+    pub fn red_flags(&self) -> impl Iterator<Item = &Criterion> {
+        self.criteria.iter().filter(|c| c.kind == CriterionKind::RedFlag)
+    }
+
     /// Every wording of the question itself, the written one first.
     pub fn wordings(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.ask.as_str()).chain(self.also_asked.iter().map(String::as_str))

@@ -179,6 +179,20 @@ impl Suggestion {
         Ok(Self { scored: Ok(scored), why })
     }
 
+    /// Suggests `score` where nothing says how sure that is: no distribution is claimed, and the score is its own mean
+    /// and range.
+    ///
+    /// # Errors
+    /// [`Unsupported`] when that is above the lowest score and nothing in `evidence` supports it, or not on the scale.
+    pub fn stated(scale: &Scale, score: i32, evidence: &[&Evidence], why: String) -> Result<Self, Unsupported> {
+        let supported = score == scale.min() || evidence.iter().any(|e| e.stance() == Stance::Supports);
+        if !supported || !scale.scores().any(|s| s == score) {
+            return Err(Unsupported);
+        }
+        let scored = Scored { score, expected: f64::from(score), range: [score, score], distribution: None };
+        Ok(Self { scored: Ok(scored), why })
+    }
+
     /// The lowest score, for an answer that shows nothing of what was listened for.
     #[must_use]
     pub fn lowest(scale: &Scale, why: String) -> Self {
@@ -261,6 +275,16 @@ mod tests {
         assert_eq!(made, Err(Unsupported));
         let made = Suggestion::scored(&Scale::default(), shares([0.9, 0.1, 0.0, 0.0, 0.0]), &[], String::new());
         assert_eq!(made.map(|s| s.score()), Ok(Some(1)));
+    }
+
+    #[test]
+    fn a_stated_score_claims_no_distribution_and_needs_evidence_too() {
+        let scale = Scale::default();
+        for score in [0, 2, 5, 6] {
+            assert_eq!(Suggestion::stated(&scale, score, &[], String::new()), Err(Unsupported), "{score}");
+        }
+        let lowest = Suggestion::stated(&scale, 1, &[], String::new()).expect("needs none");
+        assert_eq!((lowest.score(), lowest.range(), lowest.distribution()), (Some(1), Some([1, 1]), None));
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! steps are pure files; this one asks index and judge and puts the result together.
 
 mod affinity;
+mod chat;
+mod conclude_chat;
 mod locate;
+mod mask;
 mod roles;
 mod speech;
 mod suggest;
@@ -13,13 +16,16 @@ mod voice;
 
 use crate::config::EvaluationSettings;
 use crate::domain::{
-    Abstention, CharSpan, CompetencyScore, CriterionKind, Digest, Evaluation, Flag, MadeWith, Overall, Question,
+    Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, MadeWith, Overall, Question,
     QuestionResult, Rubric, SCHEMA, Status, Suggestion, Transcript, TranscriptRef, Voice, sentences, words,
 };
-use crate::judge::{Judge, Look, Passage, Task};
+use crate::judge::{Judge, JudgeError, Look, Passage, Task};
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
+use chat::Claimed;
+pub use chat::plan;
 use locate::{Exchange, Heard, Located, Window};
+use mask::Mask;
 use std::collections::HashMap;
 use suggest::{Answer, Conclusion};
 use thiserror::Error;
@@ -44,6 +50,9 @@ pub enum EvaluateError {
     /// The vector index failed.
     #[error(transparent)]
     Retrieval(#[from] RetrievalError),
+    /// The judge cannot be used at all until a person changes something: a wrong key, an unknown model.
+    #[error(transparent)]
+    Judge(JudgeError),
 }
 
 fn list(speakers: &[String]) -> String {
@@ -69,6 +78,8 @@ pub enum Step {
     Reading,
     /// The judge is looking at this many answers.
     Judging(usize),
+    /// So many of them are judged.
+    Judged(usize),
 }
 
 /// Evaluates `transcript` against `rubric`. `candidate` names the candidate where the way of speaking does not tell.
@@ -76,8 +87,8 @@ pub enum Step {
 /// The result depends on the two files, the candidate, the settings and the models alone.
 ///
 /// # Errors
-/// [`EvaluateError`] when there is nothing to evaluate or the index fails. A failing judge is no error: the questions
-/// it did not answer are abstained from, with the reason.
+/// [`EvaluateError`] when there is nothing to evaluate, the index fails or the judge is set up wrongly. A judge that fails
+/// otherwise is no error: the questions it did not answer are abstained from, with the reason.
 pub async fn evaluate(
     tools: &Tools<'_>,
     rubric: &Rubric,
@@ -88,20 +99,23 @@ pub async fn evaluate(
     progress(Step::Indexing);
     let affinity = Affinity::to(tools.retrieval, rubric).await?;
     progress(Step::Reading);
-    let interview = Interview::read(tools.retrieval, &affinity, transcript, candidate, rubric.questions.len()).await?;
-    let tasks: Vec<Option<Task>> = (0..rubric.questions.len()).map(|q| interview.task(q, rubric, tools)).collect();
-    let asked: Vec<Task> = tasks.iter().flatten().cloned().collect();
-    progress(Step::Judging(asked.len()));
-    let mut claims = tools.judge.claims(&asked).into_iter();
-    let questions = rubric
-        .questions
-        .iter()
-        .enumerate()
-        .map(|(q, question)| {
-            let claim = tasks[q].as_ref().and_then(|_| claims.next());
-            interview.result(q, question, rubric, claim, &tools.settings)
-        })
-        .collect();
+    let interview = Interview::read(tools, &affinity, transcript, candidate, rubric.questions.len()).await?;
+    let claims = match tools.judge {
+        Judge::Local(judge) => {
+            let tasks: Vec<Option<Task>> =
+                (0..rubric.questions.len()).map(|q| interview.task(q, rubric, tools)).collect();
+            let asked: Vec<Task> = tasks.iter().flatten().cloned().collect();
+            progress(Step::Judging(asked.len()));
+            let mut claims = judge.claims(&asked).into_iter();
+            let claimed =
+                |task: &Option<Task>| task.as_ref().and_then(|_| claims.next()).map(|c| c.map(Claimed::Local));
+            tasks.iter().map(claimed).collect()
+        }
+        Judge::Chat(judge) => chat::claims(&interview, judge, rubric, tools, progress).await?,
+    };
+    let questions = rubric.questions.iter().zip(claims).enumerate();
+    let questions =
+        questions.map(|(q, (question, claim))| interview.result(q, question, rubric, claim, &tools.settings)).collect();
     Ok(put_together(tools, rubric, &interview, questions))
 }
 
@@ -114,6 +128,7 @@ struct Interview<'a> {
     /// The candidate's sentences, in order.
     heard: Vec<Heard>,
     near: Vec<SentenceAffinity>,
+    mask: Mask,
 }
 
 /// Sentences with fewer words carry too little to be compared.
@@ -121,7 +136,7 @@ const FEWEST_WORDS: usize = 3;
 
 impl<'a> Interview<'a> {
     async fn read(
-        retrieval: &Retrieval,
+        tools: &Tools<'_>,
         affinity: &Affinity<'_>,
         transcript: &'a Transcript,
         candidate: Option<&str>,
@@ -131,7 +146,8 @@ impl<'a> Interview<'a> {
             Some(name) => Some(roles::named(transcript, name)?),
             None => roles::inferred(transcript),
         };
-        let mut texts = Texts { retrieval, known: HashMap::new() };
+        let mask = if tools.settings.mask { Mask::of(transcript) } else { Mask::default() };
+        let mut texts = Texts { retrieval: tools.retrieval, mask: &mask, known: HashMap::new() };
         let known = speaker.and_then(|id| Voice::of_speaker(transcript, id));
         let labelled = known.is_some();
         let voice = match known {
@@ -145,7 +161,7 @@ impl<'a> Interview<'a> {
         let windows = windows(transcript, &exchanges, &mut texts, affinity).await?;
         let (heard, near) = heard(transcript, &exchanges, &mut texts, affinity).await?;
         let located = locate::locate(transcript, &exchanges, &windows, &heard, questions);
-        Ok(Self { transcript, voice, labelled, located, heard, near })
+        Ok(Self { transcript, voice, labelled, located, heard, near, mask })
     }
 
     /// The sentences that answer question `q`, as places in `heard`. Words aimed at whoever scores are no answer: they
@@ -251,7 +267,7 @@ impl<'a> Interview<'a> {
         q: usize,
         question: &Question,
         rubric: &Rubric,
-        claim: Option<Result<crate::domain::Claim, crate::judge::JudgeError>>,
+        claim: Option<Result<Claimed, JudgeError>>,
         settings: &EvaluationSettings,
     ) -> QuestionResult {
         let located = &self.located[q];
@@ -263,7 +279,13 @@ impl<'a> Interview<'a> {
         if !text.is_empty() {
             flags.extend(suggest::flags(&text, question, settings));
         }
-        let without = |suggestion, flags| Conclusion { suggestion, criteria: suggest::nothing_found(question), flags };
+        let without = |suggestion, flags| Conclusion {
+            suggestion,
+            criteria: suggest::nothing_found(question),
+            flags,
+            unfound: vec![],
+            claim: None,
+        };
         let abstained = |reason, flags| without(Some(Suggestion::abstained(reason)), flags);
         let conclusion = match (located.status, claim) {
             (Status::NotAsked, _) => without(None, flags),
@@ -273,7 +295,10 @@ impl<'a> Interview<'a> {
                 abstained(reason, flags)
             }
             (_, Some(Err(error))) => abstained(Abstention::JudgeUnavailable(error.to_string()), flags),
-            (_, Some(Ok(claim))) => {
+            (_, Some(Ok(Claimed::Chat(asked, claim)))) => {
+                conclude_chat::conclude(self, &asked, *claim, &rubric.scale, flags)
+            }
+            (_, Some(Ok(Claimed::Local(claim)))) => {
                 let answer = Answer {
                     question,
                     transcript: self.transcript,
@@ -295,7 +320,8 @@ impl<'a> Interview<'a> {
             suggestion: conclusion.suggestion,
             criteria: conclusion.criteria,
             flags,
-            unfound: vec![],
+            unfound: conclusion.unfound,
+            claim: conclusion.claim,
         }
     }
 }
@@ -307,9 +333,10 @@ fn place_of(passages: &mut Vec<Passage>, passage: Passage) -> usize {
     })
 }
 
-/// Embeds each text once, however often it is asked for.
+/// Embeds each text once, however often it is asked for; masked, where it is sent out for that.
 struct Texts<'a> {
     retrieval: &'a Retrieval,
+    mask: &'a Mask,
     known: HashMap<String, Vector>,
 }
 
@@ -318,7 +345,13 @@ impl Texts<'_> {
         let mut fresh: Vec<&str> = texts.iter().map(String::as_str).filter(|t| !self.known.contains_key(*t)).collect();
         fresh.sort_unstable();
         fresh.dedup();
-        for (text, vector) in fresh.iter().zip(self.retrieval.embed(&fresh).await?) {
+        let vectors = if self.retrieval.sends_texts_out() {
+            let masked: Vec<String> = fresh.iter().map(|text| self.mask.masked(text).text).collect();
+            self.retrieval.embed(&masked.iter().map(String::as_str).collect::<Vec<_>>()).await?
+        } else {
+            self.retrieval.embed(&fresh).await?
+        };
+        for (text, vector) in fresh.iter().zip(vectors) {
             self.known.insert((*text).to_owned(), vector);
         }
         Ok(texts.iter().filter_map(|text| self.known.get(text).cloned()).collect())
@@ -424,7 +457,7 @@ fn put_together(tools: &Tools, rubric: &Rubric, interview: &Interview, questions
             judge: tools.judge.kind().to_owned(),
             embedder: tools.retrieval.embedder().to_owned(),
             model: tools.judge.model(),
-            prompt: None::<Digest>,
+            prompt: tools.judge.prompt(),
             profile: None,
             earmark: env!("CARGO_PKG_VERSION").to_owned(),
         },

@@ -3,11 +3,11 @@
 //! The score is an ordinal (cumulative logit) model over what was shown, contradicted, warned of and covered:
 //! `P(score <= k) = 1 / (1 + exp(eta - theta_k))`. Its weights are set by hand until a calibration profile fits them.
 
-use super::speech::{addresses_the_grader, is_keyword_list, mostly_latin, repeats, wordlike};
+use super::speech::{aimed_at_the_grader, is_keyword_list, mostly_latin, repeats, wordlike};
 use crate::config::EvaluationSettings;
 use crate::domain::{
-    Abstention, CharSpan, Claim, CriterionKind, CriterionResult, Distribution, Evidence, Flag, PassageClaim, Question,
-    Scale, Stance, Suggestion, Transcript, Verdict, Voice, words,
+    Abstention, CharSpan, ChatClaim, Claim, CriterionKind, CriterionResult, Distribution, Evidence, Flag, NotEvidence,
+    PassageClaim, Question, Scale, Stance, Suggestion, Transcript, Verdict, Voice, words,
 };
 use std::fmt::Write as _;
 
@@ -67,13 +67,18 @@ pub(super) struct Conclusion {
     pub suggestion: Option<Suggestion>,
     pub criteria: Vec<CriterionResult>,
     pub flags: Vec<Flag>,
+    /// Quotations that a judge claimed and that were not found.
+    pub unfound: Vec<NotEvidence>,
+    /// What a chat model said.
+    pub claim: Option<Box<ChatClaim>>,
 }
 
 /// Flags that the words alone call for.
 pub(super) fn flags(text: &str, question: &Question, settings: &EvaluationSettings) -> Vec<Flag> {
     let mut flags = Vec::new();
     let sentences = crate::domain::sentences(text);
-    if sentences.iter().filter_map(|span| span.of(text)).any(addresses_the_grader) {
+    let sentences: Vec<&str> = sentences.iter().filter_map(|span| span.of(text)).collect();
+    if aimed_at_the_grader(&sentences).contains(&true) {
         flags.push(Flag::AddressesTheGrader);
     }
     if is_keyword_list(text) {
@@ -124,7 +129,7 @@ pub(super) fn conclude(answer: &Answer, claim: &Claim, scale: &Scale, mut flags:
         flags.push(Flag::LowAgreement);
     }
     let suggestion = Some(suggest(answer, &criteria, &sums, scale, &flags));
-    Conclusion { suggestion, criteria, flags }
+    Conclusion { suggestion, criteria, flags, unfound: vec![], claim: None }
 }
 
 /// What the judge's words about one criterion come to, with the passages found again in the transcript.
@@ -291,7 +296,7 @@ fn threshold(k: usize, levels: usize) -> f64 {
 }
 
 /// What was shown, what was contradicted and what is missing, in a sentence or two.
-fn reason(question: &Question, criteria: &[CriterionResult], flags: &[Flag]) -> String {
+pub(super) fn reason(question: &Question, criteria: &[CriterionResult], flags: &[Flag]) -> String {
     let of = |kind: CriterionKind, wanted: &[Verdict]| {
         let pairs = question.criteria.iter().zip(criteria);
         pairs

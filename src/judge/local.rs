@@ -19,13 +19,21 @@ const SHORT: usize = 8;
 /// (models/entailment/CARD.md).
 const TEMPERATURE: f32 = 1.0;
 
-pub(super) struct Entailment {
+/// The entailment model that ships with Earmark.
+pub struct LocalJudge {
     encoder: OnceLock<Result<Encoder, String>>,
 }
 
-impl Entailment {
+impl Default for LocalJudge {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl LocalJudge {
     /// Nothing is loaded before the first claim.
-    pub(super) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         Self { encoder: OnceLock::new() }
     }
 
@@ -34,7 +42,11 @@ impl Entailment {
         format!("earmark-entailment@{}", DIGEST.get_or_init(|| Digest::of(WEIGHTS)).short())
     }
 
-    pub(super) fn claims(&self, tasks: &[Task]) -> Vec<Result<Claim, JudgeError>> {
+    /// One claim for each task, in their order.
+    ///
+    /// # Errors
+    /// [`JudgeError`] in the place of a claim that could not be had; the others stand.
+    pub fn claims(&self, tasks: &[Task]) -> Vec<Result<Claim, JudgeError>> {
         match self.supports(tasks) {
             Ok(supports) => {
                 let mut supports = supports.into_iter();

@@ -1,11 +1,17 @@
 //! Asks a model for a claim on an answer. Nothing here decides a score: a claim is only what a model said.
 //!
-//! Hides which model it is and how it is run. The vector index proposes the passages; the judge says of each whether
-//! it supports the criterion, contradicts it, or neither.
+//! There are two, which are asked and which answer in different ways. The *local* one reads passages that the vector
+//! index proposes and says of each whether it supports a criterion, contradicts it, or neither. The *chat* one reads the
+//! whole answer and says what it shows and what it is worth; nothing that it says is believed before code has found it.
 
+mod chat;
 mod local;
 
-use crate::domain::{CharSpan, Claim};
+pub use chat::{Brief, BudgetSettings, ChatJudge, ChatSettings, Planned, Price, Said};
+pub use local::LocalJudge;
+
+use crate::domain::CharSpan;
+use crate::endpoint::EndpointError;
 use thiserror::Error;
 
 /// Words of the candidate that may show something: a sentence, or two neighbouring ones.
@@ -45,49 +51,89 @@ pub struct Task {
 #[derive(Debug, Clone, Error)]
 pub enum JudgeError {
     /// The model could not be loaded or run.
-    #[error("the entailment model could not be run: {0}")]
+    #[error("the model could not be run: {0}")]
     Model(String),
+    /// The server gave no reply.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The model's reply was of no use, and so was the next.
+    #[error("the model replied twice with nothing usable: {0}")]
+    Reply(String),
+    /// The model would not judge.
+    #[error("the model refused: {0}")]
+    Refused(String),
+    /// The answer does not fit the model's context, however much of it is left out.
+    #[error("the question alone takes {tokens} tokens of the {room} that --context leaves for it")]
+    TooLong {
+        /// Without any of the answer.
+        tokens: u64,
+        /// What may be used.
+        room: u64,
+    },
+    /// Nothing is left to spend.
+    #[error("the budget of this run is used up")]
+    Budget,
+    /// Only kept replies may be used, and there is none.
+    #[error("no reply is kept for this request: run without --replay first")]
+    NotKept,
+}
+
+impl JudgeError {
+    /// Whether every other request would fail in the same way, so that a person has to act first.
+    #[must_use]
+    pub fn is_for_all(&self) -> bool {
+        matches!(self, Self::Endpoint(error) if error.is_for_all())
+    }
 }
 
 /// A model that can be asked about answers.
-pub struct Judge {
-    backend: Backend,
-}
-
-enum Backend {
-    Local(local::Entailment),
+#[expect(clippy::large_enum_variant, reason = "a run has one of it")]
+pub enum Judge {
+    /// The entailment model inside this program.
+    Local(LocalJudge),
+    /// A chat model behind an OpenAI-compatible server.
+    Chat(ChatJudge),
 }
 
 impl Judge {
     /// The entailment model that ships with Earmark: no network, no key.
     #[must_use]
     pub fn local() -> Self {
-        Self { backend: Backend::Local(local::Entailment::new()) }
+        Self::Local(LocalJudge::new())
+    }
+
+    /// A chat model.
+    ///
+    /// # Errors
+    /// As [`ChatJudge::new`].
+    pub fn chat(settings: ChatSettings) -> Result<Self, JudgeError> {
+        ChatJudge::new(settings).map(Self::Chat)
     }
 
     /// `local` or the kind of endpoint.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self.backend {
-            Backend::Local(_) => "local",
+        match self {
+            Self::Local(_) => "local",
+            Self::Chat(_) => "openai",
         }
     }
 
-    /// The model's identity: its name and the digest of its weights.
+    /// The model's identity: its name, and the digest of its weights or where it is.
     #[must_use]
     pub fn model(&self) -> String {
-        match &self.backend {
-            Backend::Local(_) => local::Entailment::identity(),
+        match self {
+            Self::Local(_) => LocalJudge::identity(),
+            Self::Chat(judge) => judge.model(),
         }
     }
 
-    /// One claim for each task, in their order.
-    ///
-    /// # Errors
-    /// [`JudgeError`] in the place of a claim that could not be had; the others stand.
-    pub fn claims(&self, tasks: &[Task]) -> Vec<Result<Claim, JudgeError>> {
-        match &self.backend {
-            Backend::Local(model) => model.claims(tasks),
+    /// The digest of the prompts, where there are any.
+    #[must_use]
+    pub fn prompt(&self) -> Option<crate::domain::Digest> {
+        match self {
+            Self::Local(_) => None,
+            Self::Chat(judge) => Some(judge.prompt()),
         }
     }
 }

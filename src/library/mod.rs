@@ -1,16 +1,18 @@
-//! Reads rubric files into [`Rubric`]s and writes them, and hides what the files look like.
+//! Reads rubric files into [`Rubric`]s and writes them, reads tables of prices, and hides what the files look like.
 //!
 //! A file is read in three steps: [`syntax`] turns its text into TOML and mends what would hide the rest of it,
 //! [`schema`] walks the keys with [`table`]'s cursor, and [`remarks`] says what is legal but worth knowing. A file with
 //! any fault is refused with all of them; no rubric is ever made from part of a file.
 
 mod lines;
+mod prices;
 mod remarks;
 mod schema;
 mod syntax;
 mod table;
 mod write;
 
+pub use prices::Prices;
 pub use write::to_toml;
 
 use crate::domain::{Fault, Faults, Rubric};

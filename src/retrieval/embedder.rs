@@ -1,5 +1,7 @@
-//! The embedded sentence model, all-MiniLM-L6-v2: loaded at its first use, once a process.
+//! What turns texts into vectors: the embedded sentence model all-MiniLM-L6-v2, loaded at its first use, once a process,
+//! or a server.
 
+use super::openai::OpenAiEmbedder;
 use super::{RetrievalError, Vector};
 use crate::domain::Digest;
 use crate::inference::{Encoder, InferenceError};
@@ -22,23 +24,64 @@ static ENCODER: LazyLock<Result<Encoder, InferenceError>> =
 static IDENTITY: LazyLock<String> =
     LazyLock::new(|| format!("all-minilm-l6-v2:int8:{}", Digest::of_parts([MODEL, TOKENIZER.as_bytes()]).short()));
 
+/// Turns texts into vectors.
+#[expect(clippy::large_enum_variant, reason = "a run has one of it")]
+pub(super) enum Embedder {
+    Local(LocalEmbedder),
+    OpenAi(OpenAiEmbedder),
+}
+
+impl Embedder {
+    /// Everything that decides on a vector besides its text and the machine.
+    pub(super) fn identity(&self) -> &str {
+        match self {
+            Self::Local(_) => LocalEmbedder::identity(),
+            Self::OpenAi(embedder) => embedder.identity(),
+        }
+    }
+
+    /// How many numbers a vector has.
+    pub(super) fn dimensions(&self) -> usize {
+        match self {
+            Self::Local(_) => LocalEmbedder::DIMENSIONS,
+            Self::OpenAi(embedder) => embedder.dimensions(),
+        }
+    }
+
+    /// What besides the identity decides on the bits of a vector: this machine's arithmetic, if it is done here. A
+    /// server may round otherwise from one request to the next, and its vectors are good all the same.
+    pub(super) async fn fingerprint(&self) -> Result<Digest, RetrievalError> {
+        match self {
+            Self::Local(embedder) => embedder.fingerprint().await,
+            Self::OpenAi(embedder) => Ok(Digest::of(embedder.identity().as_bytes())),
+        }
+    }
+
+    /// A vector for each text, in their order.
+    pub(super) async fn embed(&self, texts: &[&str]) -> Result<Vec<Vector>, RetrievalError> {
+        match self {
+            Self::Local(embedder) => embedder.embed(texts).await,
+            Self::OpenAi(embedder) => embedder.embed(texts).await,
+        }
+    }
+}
+
 /// Turns texts into vectors, on this machine.
 #[derive(Clone, Copy)]
 pub(super) struct LocalEmbedder;
 
 impl LocalEmbedder {
     /// How many numbers a vector has.
-    pub(super) const DIMENSIONS: usize = 384;
+    const DIMENSIONS: usize = 384;
 
     /// Model, arithmetic and digest of the weights.
-    #[expect(clippy::unused_self, reason = "an embedder over the network will have its own")]
-    pub(super) fn identity(self) -> &'static str {
+    fn identity() -> &'static str {
         &IDENTITY
     }
 
     /// The bytes of one text's vector. Two machines may round differently (they add in other orders when their vector
     /// registers have other widths), and this tells: where it is the same, so is the arithmetic.
-    pub(super) async fn fingerprint(self) -> Result<Digest, RetrievalError> {
+    async fn fingerprint(self) -> Result<Digest, RetrievalError> {
         const TEXT: &str = "Tell me about a service you built, what went wrong with it, and what you changed.";
         static KNOWN: OnceLock<Digest> = OnceLock::new();
         if let Some(known) = KNOWN.get() {
@@ -50,7 +93,7 @@ impl LocalEmbedder {
     }
 
     /// A vector for each text, in their order.
-    pub(super) async fn embed(self, texts: &[&str]) -> Result<Vec<Vector>, RetrievalError> {
+    async fn embed(self, texts: &[&str]) -> Result<Vec<Vector>, RetrievalError> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }

@@ -1,7 +1,7 @@
 //! The exact index in memory: for each rubric one flat array of numbers, compared from end to end.
 
 use super::cache::{Cache, Key};
-use super::embedder::LocalEmbedder;
+use super::embedder::Embedder;
 use super::vector::dot;
 use super::{Filter, Hit, Point, RetrievalError, Vector};
 use crate::domain::Digest;
@@ -31,7 +31,7 @@ impl MemoryIndex {
         &self,
         rubric: &Digest,
         points: &[Point],
-        embedder: &LocalEmbedder,
+        embedder: &Embedder,
     ) -> Result<bool, RetrievalError> {
         if self.held(rubric).is_some_and(|held| held.points.iter().map(Arc::as_ref).eq(points)) {
             return Ok(true);
@@ -47,7 +47,7 @@ impl MemoryIndex {
         rubric: &Digest,
         points: Vec<Point>,
         vectors: &[Vector],
-        embedder: &LocalEmbedder,
+        embedder: &Embedder,
     ) -> Result<(), RetrievalError> {
         let numbers: Vec<f32> = vectors.iter().flat_map(Vector::as_slice).copied().collect();
         if let Some(cache) = &self.cache {
@@ -86,11 +86,11 @@ impl MemoryIndex {
     }
 }
 
-async fn key(rubric: &Digest, points: &[Point], embedder: &LocalEmbedder) -> Result<Key, RetrievalError> {
+async fn key(rubric: &Digest, points: &[Point], embedder: &Embedder) -> Result<Key, RetrievalError> {
     let fingerprint = embedder.fingerprint().await?;
     let with = [embedder.identity(), fingerprint.as_str()];
     let texts: Vec<&str> = points.iter().map(|point| point.text.as_str()).collect();
-    Ok(Key::new(rubric, with, &texts, LocalEmbedder::DIMENSIONS))
+    Ok(Key::new(rubric, with, &texts, embedder.dimensions()))
 }
 
 impl Held {

@@ -14,19 +14,23 @@
 mod cache;
 mod embedder;
 mod memory;
+mod openai;
 mod point;
 mod qdrant;
 mod vector;
 
+pub use openai::EmbeddingSettings;
 pub use point::{Filter, Hit, Kind, Point};
 pub use qdrant::QdrantSettings;
 pub use vector::Vector;
 
 use crate::domain::{Digest, Rubric};
+use crate::endpoint::EndpointError;
 use crate::inference::InferenceError;
 use cache::Cache;
-use embedder::LocalEmbedder;
+use embedder::{Embedder, LocalEmbedder};
 use memory::MemoryIndex;
+use openai::OpenAiEmbedder;
 use qdrant::QdrantIndex;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -90,6 +94,12 @@ pub enum RetrievalError {
     /// The embedding model gave a row without a direction.
     #[error("the embedding model gave a row that has no direction")]
     NoDirection,
+    /// The server that embeds gave no answer.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The server that embeds gave vectors that cannot be used.
+    #[error("the embedding server cannot be used: {0}")]
+    Embeddings(&'static str),
     /// The process is shutting down.
     #[error("embedding was stopped: the process is shutting down")]
     Stopped,
@@ -108,7 +118,7 @@ pub struct Indexed {
 
 /// An embedder and a vector index. Meant to be made once and shared.
 pub struct Retrieval {
-    embedder: LocalEmbedder,
+    embedder: Embedder,
     index: Index,
 }
 
@@ -126,7 +136,7 @@ impl Retrieval {
     /// [`RetrievalError::Cache`] when the directory is not there and cannot be made.
     pub fn local(cache: Option<&Path>) -> Result<Self, RetrievalError> {
         let cache = cache.map(Cache::at).transpose()?;
-        Ok(Self { embedder: LocalEmbedder, index: Index::Memory(MemoryIndex::new(cache)) })
+        Ok(Self { embedder: Embedder::Local(LocalEmbedder), index: Index::Memory(MemoryIndex::new(cache)) })
     }
 
     /// The embedded model and a Qdrant server, which several processes may share. Makes the collection when it is not
@@ -136,9 +146,37 @@ impl Retrieval {
     /// [`RetrievalError::Settings`], [`RetrievalError::Unreachable`], [`RetrievalError::Refused`],
     /// [`RetrievalError::Collection`] and [`RetrievalError::Server`], each saying what to do.
     pub async fn with_qdrant(settings: &QdrantSettings) -> Result<Self, RetrievalError> {
-        let embedder = LocalEmbedder;
-        let index = QdrantIndex::connect(settings, embedder.identity(), LocalEmbedder::DIMENSIONS).await?;
+        Self::on_qdrant(Embedder::Local(LocalEmbedder), settings).await
+    }
+
+    /// The embedding model of a server, with the index in memory and its `cache`, or on a Qdrant server. Texts leave the
+    /// machine with it.
+    ///
+    /// # Errors
+    /// [`RetrievalError::Endpoint`] and [`RetrievalError::Embeddings`] when the server gives no vectors; otherwise as
+    /// [`Retrieval::local`] and [`Retrieval::with_qdrant`].
+    pub async fn with_endpoint(
+        embeddings: &EmbeddingSettings,
+        cache: Option<&Path>,
+        qdrant: Option<&QdrantSettings>,
+    ) -> Result<Self, RetrievalError> {
+        let embedder = Embedder::OpenAi(OpenAiEmbedder::connect(embeddings).await?);
+        if let Some(settings) = qdrant {
+            return Self::on_qdrant(embedder, settings).await;
+        }
+        let cache = cache.map(Cache::at).transpose()?;
+        Ok(Self { embedder, index: Index::Memory(MemoryIndex::new(cache)) })
+    }
+
+    async fn on_qdrant(embedder: Embedder, settings: &QdrantSettings) -> Result<Self, RetrievalError> {
+        let index = QdrantIndex::connect(settings, embedder.identity(), embedder.dimensions()).await?;
         Ok(Self { embedder, index: Index::Qdrant(index) })
+    }
+
+    /// Whether texts are sent to a server to be embedded.
+    #[must_use]
+    pub fn sends_texts_out(&self) -> bool {
+        matches!(self.embedder, Embedder::OpenAi(_))
     }
 
     /// What the embedder is, for the record of a result: model, arithmetic and digest of the weights.

@@ -86,14 +86,15 @@ fn question(
         criteria: vec![],
         flags: vec![],
         unfound: vec![],
+        claim: None,
     }
 }
 
 fn evaluation(rubric: &Rubric, transcript: &Transcript, questions: Vec<QuestionResult>) -> Evaluation {
     Evaluation {
         schema: SCHEMA,
-        rubric: RubricRef::from(&rubric),
-        transcript: TranscriptRef::new(&transcript, Some("Dana")),
+        rubric: RubricRef::from(rubric),
+        transcript: TranscriptRef::new(transcript, Some("Dana")),
         made_with: MadeWith {
             judge: "local".into(),
             embedder: "embedder-s".into(),

@@ -177,8 +177,8 @@ fn what_was_not_asked_has_no_suggestion_and_lowers_nothing() {
 #[test]
 fn a_claim_does_not_depend_on_the_batch_it_was_made_in() {
     use earmark::domain::CharSpan;
-    use earmark::judge::{Look, Passage, Task};
-    let judge = Judge::local();
+    use earmark::judge::{LocalJudge, Look, Passage, Task};
+    let judge = LocalJudge::new();
     let task = |text: &str, hypothesis: &str| Task {
         question: "How do you test?".into(),
         passages: vec![Passage { utterance: 0, span: CharSpan { start: 0, end: text.len() }, text: text.into() }],

@@ -8,4 +8,5 @@ mod evaluation;
 mod harness;
 mod ingest;
 mod library;
+mod openai;
 mod retrieval;

@@ -1,5 +1,6 @@
-//! What the tests share: written interviews, the program itself, and a Qdrant server.
+//! What the tests share: written interviews, the program itself, a Qdrant server and a chat-model server.
 
 pub mod interviews;
+pub mod openai;
 pub mod program;
 pub mod qdrant;

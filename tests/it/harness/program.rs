@@ -12,11 +12,19 @@ pub struct Run {
 
 /// Runs `earmark` with `arguments` in the repository's root, without colour, with no cache but the given one.
 pub fn earmark(arguments: &[&str]) -> Run {
+    earmark_with(arguments, &[])
+}
+
+/// The same, with variables of the environment.
+pub fn earmark_with(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_earmark"))
         .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .env_remove("EARMARK_QDRANT_URL")
+        .env_remove("OPENAI_API_KEY")
+        .env_remove("OPENAI_BASE_URL")
         .env("EARMARK_CACHE", cache())
+        .envs(environment.iter().copied())
         .output()
         .expect("the program starts");
     Run {
