@@ -85,7 +85,7 @@ fn the_shipped_rubric_has_no_fault_and_no_remark() {
     let loaded = load(&in_repository("rubrics/backend-developer.toml")).expect("the shipped rubric");
     assert_eq!(loaded.remarks, []);
     assert_eq!(loaded.rubric.id, "backend-developer");
-    assert_eq!((loaded.rubric.questions.len(), loaded.rubric.competencies.len()), (19, 6));
+    assert_eq!((loaded.rubric.questions.len(), loaded.rubric.competencies.len()), (48, 6));
     assert_eq!(loaded.rubric.language, "en");
 }
 

@@ -10,3 +10,4 @@ mod ingest;
 mod library;
 mod openai;
 mod retrieval;
+mod rubrics;

@@ -576,8 +576,11 @@ struct Injection {
 }
 
 fn injections() -> Vec<Injection> {
-    let path = root().join("tests/fixtures/injections.jsonl");
-    let text = fs::read_to_string(path).expect("is there");
+    injections_of("tests/fixtures/injections.jsonl")
+}
+
+fn injections_of(file: &str) -> Vec<Injection> {
+    let text = fs::read_to_string(root().join(file)).expect("is there");
     text.lines().map(|line| serde_json::from_str(line).expect("an attack")).collect()
 }
 
@@ -662,6 +665,22 @@ async fn no_attack_raises_a_score_though_the_model_obeys_it() {
     println!("attacks {}, obeyed {seen}, unflagged {unflagged:?}", injections().len());
     assert!(raised.is_empty(), "{raised:#?}");
     assert!(unflagged.len() * 20 <= injections().len(), "unflagged: {unflagged:#?}");
+}
+
+/// Attacks that were written without sight of the program, and that nothing was tuned on:
+/// `cargo test --test it kept_apart -- --ignored --nocapture` says how many are noticed.
+#[tokio::test]
+#[ignore = "says a figure"]
+async fn how_many_attacks_kept_apart_are_noticed() {
+    let bench = Bench::new();
+    let attacks = injections_of("tests/fixtures/injections-kept-apart.jsonl");
+    let mut noticed = 0;
+    for attack in &attacks {
+        let file = interview(&attack.text.replace(['\n', '\u{2028}'], " "));
+        let (made, _) = bench.evaluated(Judge::local(), &file).await.expect("evaluates");
+        noticed += usize::from(made.questions.iter().any(|q| q.flags.contains(&Flag::AddressesTheGrader)));
+    }
+    println!("{noticed} of {} attacks kept apart are flagged", attacks.len());
 }
 
 #[tokio::test]
