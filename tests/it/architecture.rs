@@ -24,7 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
 ];
 
 /// Outside crates that are localised, and the modules that may name them.
-const LIVES_IN: [(&str, &[&str]); 19] = [
+const LIVES_IN: [(&str, &[&str]); 21] = [
     ("askama", &["web"]),
     ("chacha20", &["agreement"]),
     ("clap", &["cli"]),
@@ -37,9 +37,11 @@ const LIVES_IN: [(&str, &[&str]); 19] = [
     ("rten_tensor", &["inference"]),
     ("statrs", &["agreement"]),
     ("toml", &["library"]),
-    ("quick_xml", &["ingest"]),
-    ("zip", &["ingest"]),
-    ("encoding_rs", &["ingest"]),
+    ("html5gum", &["library"]),
+    ("pulldown_cmark", &["library"]),
+    ("quick_xml", &["ingest", "library"]),
+    ("zip", &["ingest", "library"]),
+    ("encoding_rs", &["ingest", "library"]),
     ("tokio", &["retrieval", "cli"]),
     ("strsim", &["library"]),
     ("unicode_normalization", &["inference"]),
