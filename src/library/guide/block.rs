@@ -115,13 +115,20 @@ pub(super) fn written_mark(text: &str, of: Mark) -> Option<(&str, Mark)> {
         let rest = text[first.len_utf8()..].strip_prefix(' ')?;
         return (!rest.is_empty()).then_some((rest.trim_start(), Mark::Bullet { depth }));
     }
-    let open = text.strip_prefix(['(', '#']).unwrap_or(text);
+    let open = text.strip_prefix(['(', '#']).or_else(|| after_name(text)).unwrap_or(text);
     let digits = open.bytes().take_while(u8::is_ascii_digit).count();
     let number = open.get(..digits).filter(|digits| (1..=3).contains(&digits.len()))?.parse().ok()?;
     let after = open[digits..].trim_start();
     let rest = after.strip_prefix(['.', ')', ':', '–', '—', '-'])?;
     let glued = rest.starts_with(|c: char| c.is_alphabetic()) && after.starts_with(['.', ')']);
     (rest.starts_with(' ') || glued).then(|| (rest.trim_start(), Mark::Number { depth, number }))
+}
+
+/// What follows "Q" or "Question" where it names a number: `Q3) ...`. With a colon it is a label.
+fn after_name(text: &str) -> Option<&str> {
+    let rest = ["Question ", "Q.", "Q"].iter().find_map(|name| text.strip_prefix(name))?;
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+    (rest.starts_with(|c: char| c.is_ascii_digit()) && !after.starts_with(':')).then_some(rest)
 }
 
 /// Why something of the guide is not in the rubric.
@@ -210,6 +217,9 @@ mod tests {
             ("12 – Why?", number(12), "Why?"),
             ("(4) Why?", number(4), "Why?"),
             ("5) Why?", number(5), "Why?"),
+            ("Q6) Why?", number(6), "Why?"),
+            ("Question 7 - Why?", number(7), "Why?"),
+            ("Q8: Why?", Mark::Plain, "Q8: Why?"),
             ("• Why?", Mark::Bullet { depth: 0 }, "Why?"),
             ("- Why?", Mark::Bullet { depth: 0 }, "Why?"),
             ("-1 is odd", Mark::Plain, "-1 is odd"),

@@ -156,7 +156,7 @@ impl State {
             "numId" => self.style.list = value(tag).filter(|list| list != "0"),
             "ilvl" => self.style.level = value(tag).and_then(|level| level.parse().ok()).unwrap_or(0),
             "r" => (self.in_run, self.bold) = (!empty, false),
-            "b" if self.in_run => {
+            "b" | "i" if self.in_run => {
                 self.bold = !value(tag).is_some_and(|on| matches!(on.as_str(), "0" | "false" | "off"));
             }
             "t" => self.in_text = true,

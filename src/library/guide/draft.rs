@@ -277,8 +277,14 @@ fn level(passage: &Passage) -> Option<(i32, String)> {
 }
 
 fn joined(passages: &[Passage]) -> Option<String> {
-    let text = passages.iter().map(|passage| unquoted(&passage.text)).collect::<Vec<_>>().join(" ");
-    (!text.is_empty()).then(|| short(&text))
+    let mut text = String::new();
+    for passage in passages {
+        let ended = text.is_empty() || text.ends_with(['.', '?', '!', ':', ';', ',']);
+        text.push_str(if ended { " " } else { "; " });
+        text.push_str(unquoted(&passage.text));
+    }
+    let text = text.trim();
+    (!text.is_empty()).then(|| short(text))
 }
 
 fn placed(passage: &Passage) -> Placed {

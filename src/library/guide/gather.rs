@@ -102,13 +102,22 @@ fn ranks(blocks: &[Block], outline: &Outline) -> Vec<Option<u8>> {
     (0..outline.sections.len()).map(|section| if labelled[section] { Some(0) } else { rank(section) }).collect()
 }
 
-/// How often each short line comes.
+/// How often each short line comes, and, with a colon behind them, the words before a colon.
 fn repeated(blocks: &[Block]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for block in blocks.iter().filter(|block| block.text.split_whitespace().count() <= 8) {
         *counts.entry(key(&block.text)).or_default() += 1;
     }
+    for head in blocks.iter().filter(|block| !block.is_item()).filter_map(|block| before_colon(&block.text)) {
+        *counts.entry(format!("{}:", key(head))).or_default() += 1;
+    }
     counts
+}
+
+/// The few words before a colon.
+fn before_colon(text: &str) -> Option<&str> {
+    let (head, rest) = text.split_once(": ")?;
+    (head.split_whitespace().count() <= 4 && !rest.is_empty()).then_some(head)
 }
 
 impl Walk<'_> {
@@ -210,11 +219,31 @@ impl Walk<'_> {
         } else if self.field == Some(Field::Question) && self.once || self.is_question(at, section) {
             self.ask(block.line, &block.text, block.number(), section);
             self.by_place(&block.text);
+        } else if self.is_unknown_label(block) {
+            self.field = Some(Field::Remark);
+            self.content(block, &block.text);
+            self.field = Some(Field::Remark);
         } else if self.is_follow_up(block, section) {
             self.follow_up(block, &block.text, None);
         } else {
             self.content(block, &block.text);
         }
+    }
+
+    /// Whether a block only looks like a label: bold words of a few, or words before a colon that come again and again.
+    /// What follows it belongs to nothing that a rubric holds.
+    fn is_unknown_label(&self, block: &Block) -> bool {
+        if block.is_item() || self.question.is_none() || asks(&block.text) || is_quoted(&block.text) {
+            return false;
+        }
+        let few = |text: &str| text.split_whitespace().count() <= 6;
+        let bold = &block.text[..block.strong];
+        let set_off = block.strong > 0
+            && few(bold)
+            && (block.stands_out() || bold.ends_with(':') || block.text[block.strong..].starts_with(':'));
+        let head = before_colon(&block.text);
+        set_off
+            || head.is_some_and(|head| self.repeated.get(&format!("{}:", key(head))).is_some_and(|count| *count > 1))
     }
 
     fn by_place(&mut self, text: &str) {

@@ -91,7 +91,7 @@ impl State {
                 self.page.end();
                 self.page.bold(true);
             }
-            "b" | "strong" => self.page.bold(true),
+            "b" | "strong" | "em" | "i" => self.page.bold(true),
             "a" => self.page.link(true),
             "ol" => {
                 self.page.end();
@@ -135,7 +135,7 @@ impl State {
             return;
         }
         match name.as_str() {
-            "b" | "strong" => self.page.bold(false),
+            "b" | "strong" | "em" | "i" => self.page.bold(false),
             "a" => self.page.link(false),
             "summary" | "dt" | "caption" => {
                 self.page.end();

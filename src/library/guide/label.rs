@@ -41,7 +41,7 @@ const PATTERNS: [(Field, &str); 14] = [
         ".. red flag*|red flag* ..|.. warning sign*|warning*|what to avoid|things to avoid|avoid|weak answer* \
          ..|poor answer* ..|bad answer* ..|weak response* ..|poor response* ..|bad sign*|bad response* \
          ..|concern*|be wary of|beware of|negative sign*|negative indicator*|negative signal*|weak sign*|watch \
-         out for|deal breaker*|dealbreaker*|danger sign*|what a weak ..|what a poor ..|what a bad ..|cause for \
+         out for|deal breaker*|dealbreaker*|danger sign*|what a weak ..|what a poor ..|what a bad ..|what poor ..|what weak ..|what bad ..|cause for \
          concern|not so good",
     ),
     (
@@ -51,7 +51,7 @@ const PATTERNS: [(Field, &str); 14] = [
     ),
     (
         Field::ListenFor,
-        ".. listen for ..|.. listening for ..|.. look for ..|.. looking for ..|look out for ..|watch for|listen \
+        ".. listen for ..|look fors|lookfors|.. listening for ..|.. look for ..|.. looking for ..|look out for ..|watch for|listen \
          out for|.. green flag*|good sign*|positive sign*|strong sign*|positive indicator*|key \
          indicator*|indicator* of ..|indicators|key point*|main point*|talking point*|point* to cover|expected \
          point*|criteria|.. criteria|criterion|.. should mention|.. should cover|.. should include|.. should \

@@ -84,7 +84,7 @@ impl State {
                 self.page.begin(mark);
             }
             Tag::TableHead | Tag::TableRow => self.page.begin_row(line),
-            Tag::Strong => self.page.bold(true),
+            Tag::Strong | Tag::Emphasis => self.page.bold(true),
             Tag::Link { .. } => self.page.link(true),
             Tag::Image { .. } | Tag::MetadataBlock(_) => self.silent += 1,
             Tag::BlockQuote(_) | Tag::CodeBlock(_) => self.page.end(),
@@ -103,7 +103,7 @@ impl State {
             }
             TagEnd::TableCell => self.page.end_cell(),
             TagEnd::TableHead | TagEnd::TableRow => self.page.end_row(),
-            TagEnd::Strong => self.page.bold(false),
+            TagEnd::Strong | TagEnd::Emphasis => self.page.bold(false),
             TagEnd::Link => self.page.link(false),
             TagEnd::Image | TagEnd::MetadataBlock(_) => self.silent = self.silent.saturating_sub(1),
             _ => {}

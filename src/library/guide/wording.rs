@@ -209,7 +209,8 @@ pub(super) fn is_page_part(lower: &str) -> bool {
             | "table of contents"
             | "contents"
     );
-    minutes || author || date || menu
+    let trail = words.len() <= 12 && (lower.contains(" > ") || lower.contains(" » "));
+    minutes || author || date || menu || trail
 }
 
 /// Words that name a kind of question, in headings and in sentences that introduce a list.
@@ -366,7 +367,6 @@ pub(super) fn kind_guessed(ask: &str) -> QuestionKind {
         "how does",
         "how would you",
         "which method",
-        "describe the",
         "what happens",
         "advantages",
     ]) {
