@@ -19,7 +19,8 @@ const SURE: f64 = 0.5;
 
 /// The rubric, what is noted beside it, and the report.
 pub(super) fn draft(file: &str, format: GuideFormat, findings: Findings) -> (Rubric, Notes, ImportReport) {
-    let title = findings.title.as_ref().map_or("Imported guide".to_owned(), |(_, title)| short(title));
+    let title =
+        findings.title.as_ref().map_or("Imported guide".to_owned(), |(_, title)| short(title.trim_end_matches(':')));
     let unit = format.unit();
     let competencies = competencies(&findings.questions);
     let mut ids = BTreeSet::new();

@@ -22,7 +22,10 @@ pub(super) fn is_markdown(text: &str) -> bool {
 
 pub(super) fn read(text: &str) -> Source {
     let lines = Lines::of(text);
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
+    let options = Options::ENABLE_TASKLISTS
+        | Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     let mut state = State::default();
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
         state.event(event, lines.at(range.start));

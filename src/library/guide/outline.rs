@@ -361,7 +361,8 @@ fn is_closing(lower: &str) -> bool {
         "you may also",
         "more from",
     ];
-    STARTS.iter().any(|start| lower.starts_with(start))
+    let ends = ["closing", "closing words", "thank you", "end of interview", "end of the interview"];
+    STARTS.iter().any(|start| lower.starts_with(start)) || ends.contains(&lower.trim_end_matches(':'))
 }
 
 /// A sentence that introduces a list: of questions, of answers, of tips.
