@@ -4,9 +4,10 @@ use super::output::{complain, say, write};
 use super::{Exit, ExportFormat, ImportFormat};
 use crate::domain::{Fault, Faults};
 use crate::library::{self, guide};
-use crate::retrieval::{Retrieval, RetrievalError};
+use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use serde_json::{Value, json};
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -14,9 +15,9 @@ use std::path::Path;
 pub(super) fn import(file: &Path, out: Option<&Path>, format: ImportFormat) -> Exit {
     let name = file.display().to_string();
     let shown = file.file_name().map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
-    let failed = RefCell::new(None);
+    let (failed, known) = (RefCell::new(None), RefCell::new(BTreeMap::new()));
     let likeness = |texts: &[String], asks: &[String]| {
-        likeness(texts, asks).unwrap_or_else(|error| {
+        likeness(texts, asks, &mut known.borrow_mut()).unwrap_or_else(|error| {
             *failed.borrow_mut() = Some(error);
             guide::by_shared_words(texts, asks)
         })
@@ -54,16 +55,24 @@ fn as_json(import: &guide::Import) -> String {
     serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
 }
 
-/// How alike texts are by their meaning: cosines of the embedded model's vectors.
-fn likeness(texts: &[String], asks: &[String]) -> Result<Vec<Vec<f64>>, RetrievalError> {
+/// How alike texts are by their meaning: cosines of the embedded model's vectors. `known` keeps the vectors, since the
+/// same questions are asked about again and again.
+fn likeness(
+    texts: &[String],
+    asks: &[String],
+    known: &mut BTreeMap<String, Vector>,
+) -> Result<Vec<Vec<f64>>, RetrievalError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| RetrievalError::Stopped)?;
     runtime.block_on(async {
         let retrieval = Retrieval::local(None)?;
-        let all: Vec<&str> = texts.iter().chain(asks).map(String::as_str).collect();
-        let vectors = retrieval.embed(&all).await?;
-        let (texts, asks) = vectors.split_at(texts.len());
-        Ok(texts.iter().map(|text| asks.iter().map(|ask| f64::from(text.similarity(ask))).collect()).collect())
+        let new: BTreeSet<&str> =
+            texts.iter().chain(asks).map(String::as_str).filter(|text| !known.contains_key(*text)).collect();
+        let new: Vec<&str> = new.into_iter().collect();
+        let vectors = retrieval.embed(&new).await?;
+        known.extend(new.into_iter().map(str::to_owned).zip(vectors));
+        let near = |text, ask| f64::from(known[text].similarity(&known[ask]));
+        Ok(texts.iter().map(|text| asks.iter().map(|ask| near(text, ask)).collect()).collect())
     })
 }
 

@@ -23,7 +23,7 @@ const BETTER: f64 = 0.01;
 /// A passage that is less alike than this to every question answers none of them.
 const NEAR_ENOUGH: f64 = 0.25;
 
-/// Ways of telling the answers apart that are followed at a time, for each number of answers.
+/// Ways of telling the answers apart that are followed at a time, for each number of answers where one is announced.
 const BEAM: usize = 40;
 
 /// Questions that are considered for each passage.
@@ -196,7 +196,7 @@ fn best_path(near: &[Vec<f64>], goes_on: &[bool], count: Option<usize>) -> Vec<O
         for way in &ways {
             next.extend(steps(way, near, &columns, *goes_on, count.is_none()));
         }
-        ways = prune(next);
+        ways = prune(next, count);
     }
     let fits = |way: &Way| count.is_none_or(|count| way.used.len() == count);
     let best = |ways: &mut dyn Iterator<Item = &Way>| {
@@ -227,9 +227,14 @@ fn steps(way: &Way, near: &[f64], columns: &[usize], goes_on: bool, may_skip: bo
     out
 }
 
-/// The best ways for each number of answers.
-fn prune(mut ways: Vec<Way>) -> Vec<Way> {
+/// The best ways; where a number of answers is announced, the best for each number up to it.
+fn prune(mut ways: Vec<Way>, count: Option<usize>) -> Vec<Way> {
     ways.sort_by(|a, b| b.value.total_cmp(&a.value));
+    let Some(count) = count else {
+        ways.truncate(BEAM);
+        return ways;
+    };
+    ways.retain(|way| way.used.len() <= count);
     let mut kept: BTreeMap<usize, usize> = BTreeMap::new();
     ways.retain(|way| {
         let count = kept.entry(way.used.len()).or_default();
