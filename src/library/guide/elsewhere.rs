@@ -23,6 +23,9 @@ const BETTER: f64 = 0.01;
 /// A passage that is less alike than this to every question answers none of them.
 const NEAR_ENOUGH: f64 = 0.25;
 
+/// What a text that speaks of all that a question compares has over one on a single side.
+const BOTH_SIDES: f64 = 0.3;
+
 /// Ways of telling the answers apart that are followed at a time, for each number of answers where one is announced.
 const BEAM: usize = 40;
 
@@ -254,6 +257,10 @@ pub fn by_shared_words(texts: &[String], asks: &[String]) -> Vec<Vec<f64>> {
 /// count more, and common ones nothing.
 fn shared_words(texts: &[String], asks: &[String]) -> Vec<Vec<f64>> {
     let asked: Vec<BTreeSet<String>> = asks.iter().map(|ask| stems(ask)).collect();
+    let compares = |ask: &String| {
+        ["differ", "compar", "distinguish", " vs", "versus"].iter().any(|word| ask.to_lowercase().contains(word))
+    };
+    let comparing: Vec<bool> = asks.iter().map(compares).collect();
     let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
     asked.iter().flatten().for_each(|word| *counts.entry(word).or_default() += 1);
     let weight = |word: &String| {
@@ -263,11 +270,13 @@ fn shared_words(texts: &[String], asks: &[String]) -> Vec<Vec<f64>> {
         let said = stems(text);
         asked
             .iter()
-            .map(|ask| {
+            .zip(&comparing)
+            .map(|(ask, compares)| {
                 let all: f64 = ask.iter().map(weight).sum();
                 let met: f64 = ask.iter().filter(|word| said.contains(*word)).map(weight).sum();
                 // Of two questions whose words are all there, the one with more of them is meant.
-                if all > 0.0 { met / all * (1.0 - (-met / 3.0).exp()) } else { 0.0 }
+                let share = if all > 0.0 { met / all * (1.0 - (-met / 3.0).exp()) } else { 0.0 };
+                if *compares && all > 0.0 && met >= all { share + BOTH_SIDES } else { share }
             })
             .collect()
     };
