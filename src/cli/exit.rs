@@ -13,7 +13,7 @@ pub enum Exit {
     Usage = 2,
     /// The transcript cannot be read, or holds no words of a candidate.
     Transcript = 3,
-    /// The rubric cannot be read.
+    /// The rubric, or the guide that was to become one, cannot be read.
     Rubric = 4,
     /// The judge or the embedder cannot be used until a setting is changed: a wrong key, an unknown model.
     Judge = 5,

@@ -3,6 +3,7 @@
 mod chat;
 mod evaluate;
 mod exit;
+mod guide;
 mod output;
 pub mod render;
 mod rubric;
@@ -26,7 +27,7 @@ enum Command {
     /// Evaluate a transcript: where each question was answered, what the answer shows, a suggested score
     #[command(after_help = exit::HELP)]
     Evaluate(Box<EvaluateArguments>),
-    /// Check or show a rubric
+    /// Check, show, import or export a rubric
     #[command(subcommand)]
     Rubric(RubricCommand),
 }
@@ -116,6 +117,48 @@ enum RubricCommand {
         /// The rubric, a TOML file
         file: PathBuf,
     },
+    /// Draft a rubric from a question guide: what was found where, and what is missing, is noted in it
+    #[command(after_help = exit::HELP)]
+    Import {
+        /// The guide: text, Markdown, HTML or DOCX, or a rubric exported by this program
+        file: PathBuf,
+        /// Write to this file instead of standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// How to write the draft
+        #[arg(long, value_enum, default_value_t = ImportFormat::Toml)]
+        format: ImportFormat,
+    },
+    /// Write a rubric as a document that can be edited and imported again
+    #[command(after_help = exit::HELP)]
+    Export {
+        /// The rubric, a TOML file
+        file: PathBuf,
+        /// How to write it
+        #[arg(long, value_enum)]
+        format: ExportFormat,
+        /// Write to this file instead of standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ImportFormat {
+    /// A rubric file, with notes as comments; the report goes to standard error
+    Toml,
+    /// The rubric and the report
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExportFormat {
+    /// For editing as text
+    Markdown,
+    /// For a word processor
+    Html,
+    /// For machines
+    Json,
 }
 
 /// Runs the command line `arguments`, program name first, and says how it went.
@@ -125,6 +168,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Command::Evaluate(arguments) => evaluate::run(&arguments),
             Command::Rubric(RubricCommand::Check { file }) => rubric::check(&file),
             Command::Rubric(RubricCommand::Show { file }) => rubric::show(&file),
+            Command::Rubric(RubricCommand::Import { file, out, format }) => {
+                guide::import(&file, out.as_deref(), format)
+            }
+            Command::Rubric(RubricCommand::Export { file, format, out }) => {
+                guide::export(&file, out.as_deref(), format)
+            }
         },
         Err(message) => {
             // Help and version are no errors; clap knows which stream each belongs to.

@@ -4,6 +4,8 @@
 //! [`schema`] walks the keys with [`table`]'s cursor, and [`remarks`] says what is legal but worth knowing. A file with
 //! any fault is refused with all of them; no rubric is ever made from part of a file.
 
+mod export;
+pub mod guide;
 mod lines;
 mod prices;
 mod remarks;
@@ -12,6 +14,7 @@ mod syntax;
 mod table;
 mod write;
 
+pub use export::{to_html, to_json, to_markdown};
 pub use prices::Prices;
 pub use write::to_toml;
 

@@ -139,7 +139,8 @@ fn question(table: &Table<'_>, ids: &mut Ids, context: &Context) -> Question {
         anchors: anchors(table, context.scale.as_ref()),
         follow_ups: follow_ups(table),
     };
-    if table.lacks("listen_for") && table.lacks("ideal_answers") {
+    // An empty `listen_for` says that the author knows of the gap; a remark says it again.
+    if !table.has("listen_for") && table.lacks("ideal_answers") {
         let what = "the question has neither `listen_for` nor `ideal_answers`";
         let hint = "say what a good answer shows: add `[[questions.listen_for]]` with `id` and `text`";
         table.absence(Some(table.line()), what.to_owned(), hint.to_owned());

@@ -3,10 +3,34 @@
 use crate::domain::{Criterion, CriterionKind, Question, Rubric, Scale};
 use std::fmt::Write as _;
 
+/// What is written as comments beside a rubric.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Lines at the top of the file.
+    pub head: Vec<String>,
+    /// For each question.
+    pub questions: Vec<QuestionNotes>,
+}
+
+/// What is written as comments beside a question.
+#[derive(Debug, Default)]
+pub(super) struct QuestionNotes {
+    /// Lines above it.
+    pub before: Vec<String>,
+    /// A line above each of its criteria.
+    pub criteria: Vec<String>,
+}
+
 /// The rubric as a file. Reading it gives the same rubric, for every rubric that was itself read from a file.
 #[must_use]
 pub fn to_toml(rubric: &Rubric) -> String {
+    annotated(rubric, &Notes::default())
+}
+
+/// The same with notes, which no reader of the file takes for part of the rubric.
+pub(super) fn annotated(rubric: &Rubric, notes: &Notes) -> String {
     let mut file = Writer::default();
+    notes.head.iter().for_each(|note| file.comment(note));
     file.text("id", &rubric.id);
     file.text("title", &rubric.title);
     file.text("version", &rubric.version);
@@ -18,8 +42,9 @@ pub fn to_toml(rubric: &Rubric) -> String {
         file.text("title", &competency.title);
         file.value("weight", &format!("{:?}", competency.weight));
     }
-    for one in &rubric.questions {
-        question(&mut file, one);
+    let none = QuestionNotes::default();
+    for (at, one) in rubric.questions.iter().enumerate() {
+        question(&mut file, one, notes.questions.get(at).unwrap_or(&none));
     }
     file.out
 }
@@ -34,8 +59,9 @@ fn scale(file: &mut Writer, scale: &Scale) {
     }
 }
 
-fn question(file: &mut Writer, question: &Question) {
+fn question(file: &mut Writer, question: &Question, notes: &QuestionNotes) {
     file.heading("[[questions]]");
+    notes.before.iter().for_each(|note| file.comment(note));
     file.text("id", &question.id);
     question.competency.iter().for_each(|competency| file.text("competency", competency));
     file.text("kind", question.kind.name());
@@ -43,9 +69,14 @@ fn question(file: &mut Writer, question: &Question) {
     file.texts("also_asked", &question.also_asked);
     question.assesses.iter().for_each(|assesses| file.text("assesses", assesses));
     file.texts("ideal_answers", &question.ideal_answers);
+    if question.ideal_answers.is_empty() && question.listen_fors().next().is_none() {
+        // Left out, it would be a fault; empty, it is a gap that the author knows of.
+        file.line("listen_for = []");
+    }
     file.indent = "  ";
     for kind in [CriterionKind::ListenFor, CriterionKind::RedFlag] {
-        question.criteria.iter().filter(|criterion| criterion.kind == kind).for_each(|one| criterion(file, one));
+        let of_kind = question.criteria.iter().enumerate().filter(|(_, criterion)| criterion.kind == kind);
+        of_kind.for_each(|(at, one)| criterion(file, one, notes.criteria.get(at)));
     }
     for anchor in &question.anchors {
         file.heading("[[questions.anchors]]");
@@ -60,11 +91,14 @@ fn question(file: &mut Writer, question: &Question) {
     file.indent = "";
 }
 
-fn criterion(file: &mut Writer, criterion: &Criterion) {
+fn criterion(file: &mut Writer, criterion: &Criterion, note: Option<&String>) {
     file.heading(match criterion.kind {
         CriterionKind::ListenFor => "[[questions.listen_for]]",
         CriterionKind::RedFlag => "[[questions.red_flags]]",
     });
+    if let Some(note) = note {
+        file.comment(note);
+    }
     file.text("id", &criterion.id);
     file.text("text", &criterion.text);
     file.value("weight", &format!("{:?}", criterion.weight));
@@ -80,6 +114,12 @@ impl Writer {
     fn heading(&mut self, heading: &str) {
         self.out.push('\n');
         self.line(heading);
+    }
+
+    fn comment(&mut self, note: &str) {
+        // A line break would end the comment, and TOML allows no other control character in one.
+        let note: String = note.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        self.line(&format!("# {note}"));
     }
 
     fn text(&mut self, key: &str, text: &str) {
@@ -109,7 +149,7 @@ impl Writer {
 }
 
 /// A TOML basic string.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

@@ -37,7 +37,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
 ];
 
 /// Outside crates that are localised, and the modules that may name them.
-const LIVES_IN: [(&str, &[&str]); 26] = [
+const LIVES_IN: [(&str, &[&str]); 28] = [
     ("askama", &["web"]),
     ("chacha20", &["agreement"]),
     ("clap", &["cli"]),
@@ -57,9 +57,11 @@ const LIVES_IN: [(&str, &[&str]); 26] = [
     ("rten_tensor", &["inference"]),
     ("statrs", &["agreement"]),
     ("toml", &["library"]),
-    ("quick_xml", &["ingest"]),
-    ("zip", &["ingest"]),
-    ("encoding_rs", &["ingest"]),
+    ("html5gum", &["library"]),
+    ("pulldown_cmark", &["library"]),
+    ("quick_xml", &["ingest", "library"]),
+    ("zip", &["ingest", "library"]),
+    ("encoding_rs", &["ingest", "library"]),
     ("tokio", &["retrieval", "endpoint", "judge", "cli"]),
     ("strsim", &["library"]),
     ("unicode_normalization", &["inference", "evaluation"]),

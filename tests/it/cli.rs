@@ -175,3 +175,45 @@ fn a_command_line_that_makes_no_sense_is_a_usage_error() {
     assert_eq!(earmark(&["evaluate"]).code, 2);
     assert_eq!(earmark(&["--version"]).code, 0);
 }
+
+#[test]
+fn a_guide_is_imported_checked_exported_and_imported_again() {
+    let folder = folder();
+    let (draft, page) = (folder.path().join("nurse.toml"), folder.path().join("nurse.html"));
+    let (draft, page) = (draft.to_str().expect("a path"), page.to_str().expect("a path"));
+    let run = earmark(&["rubric", "import", "tests/fixtures/guides/bold-labels.md", "--out", draft]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
+    assert!(run.err.starts_with("bold-labels.md: Markdown, 3 questions, 11 criteria, 2 ideal answers"), "{}", run.err);
+    assert!(run.err.contains("left out: 1 × navigation, 1 × introduction, 1 × closing words"), "{}", run.err);
+    assert!(fs::read_to_string(draft).expect("the draft").contains("# line 9\n"));
+    assert_eq!(earmark(&["rubric", "check", draft]).code, 0);
+    assert_eq!(earmark(&["rubric", "export", draft, "--format", "html", "--out", page]).code, 0);
+    let (again, draft) =
+        (earmark(&["rubric", "import", page]), earmark(&["rubric", "export", draft, "--format", "json"]));
+    assert_eq!((again.code, again.err.as_str()), (0, ""));
+    let path = write(folder.path(), "again.toml", again.out.as_bytes());
+    assert_eq!(earmark(&["rubric", "export", &path, "--format", "json"]).out, draft.out);
+}
+
+#[test]
+fn answers_that_stand_apart_are_matched_by_meaning_and_say_how_surely() {
+    let run = earmark(&["rubric", "import", "tests/fixtures/guides/meaning.md", "--format", "json"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let json: Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!(json["schema"], "earmark.import/1");
+    let questions = json["report"]["questions"].as_array().expect("questions");
+    let answered = |question: &Value| question["confidence"].as_f64().is_some_and(|sure| (0.0..=1.0).contains(&sure));
+    assert_eq!(questions.iter().map(answered).collect::<Vec<_>>(), [false, true, true, true]);
+}
+
+#[test]
+fn a_file_that_is_no_guide_is_refused_whole() {
+    let folder = folder();
+    let out = folder.path().join("never.toml");
+    let path = write(folder.path(), "diary.txt", b"It rained.\nWe stayed in.\n");
+    let run = earmark(&["rubric", "import", &path, "--out", out.to_str().expect("a path")]);
+    assert_eq!(run.code, 4);
+    assert!(run.err.contains("no interview question was found"), "{}", run.err);
+    assert!(!out.exists());
+    assert_eq!(earmark(&["rubric", "import", "no-such-guide.txt"]).code, 4);
+}

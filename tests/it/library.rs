@@ -268,6 +268,13 @@ fn what_is_legal_but_weak_is_remarked_on() {
 }
 
 #[test]
+fn an_empty_listen_for_is_a_gap_that_the_author_knows_of() {
+    let open = SMALL.replace("ideal_answers = [\"Because it was there.\"]", "listen_for = []");
+    assert!(remarks(&open).contains(&"9: question `first` has no `listen_for`".to_owned()));
+    assert_eq!(loaded(&to_toml(&loaded(&open).rubric)).rubric, loaded(&open).rubric);
+}
+
+#[test]
 fn a_file_that_is_not_there_is_told_from_a_faulty_one() {
     let path = in_repository("rubrics/no-such-role.toml");
     let error = load(&path).expect_err("no file");

@@ -5,6 +5,7 @@
 mod architecture;
 mod cli;
 mod evaluation;
+mod guide;
 mod harness;
 mod ingest;
 mod library;
