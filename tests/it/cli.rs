@@ -32,7 +32,7 @@ fn the_example_is_evaluated_and_the_same_twice() {
     let json: Value = serde_json::from_str(&first.out).expect("JSON");
     assert_eq!(json["schema"], "earmark.evaluation/1");
     assert_eq!(json["transcript"]["candidate"], "Dana Whitfield");
-    assert_eq!(json["questions"].as_array().map(Vec::len), Some(19));
+    assert_eq!(json["questions"].as_array().map(Vec::len), Some(48));
     for question in json["questions"].as_array().expect("questions") {
         let asked = question["status"] != "not_asked";
         assert_eq!(question["suggestion"].is_object(), asked, "only what was asked has a suggestion");
@@ -154,7 +154,7 @@ fn a_rubric_with_ten_faults_names_all_ten() {
 fn the_shipped_rubric_is_good_and_can_be_shown() {
     let run = earmark(&["rubric", "check", RUBRIC]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert!(run.out.contains("19 questions"), "{}", run.out);
+    assert!(run.out.contains("48 questions"), "{}", run.out);
     let run = earmark(&["rubric", "show", RUBRIC]);
     assert_eq!(run.code, 0);
     assert!(run.out.contains("Listen for") && run.out.contains("Red flags"));
