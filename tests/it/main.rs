@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cli;
+mod eval_sets;
 mod evaluation;
 mod guide;
 mod harness;
