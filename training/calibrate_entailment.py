@@ -22,7 +22,7 @@ from convert_entailment import weights
 def held_out(own_items, seed=5):
     pairs = list(data.from_answers(filter(data.held_out_answers, data.whole_answers(Path(own_items).parent / "answers")), random.Random(1)))
     for item in filter(data.held_out, data.items(own_items)):
-        pairs += [data.Pair(text, item["c"], data.hard(k)) for k, key in enumerate("snx") for text in item[key]]
+        pairs += [data.Pair(passage, item["c"], data.hard(label)) for passage, label in data.passages(item)]
     pairs = [p for p in pairs if not p.only_support]
     random.Random(seed).shuffle(pairs)
     return pairs

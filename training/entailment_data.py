@@ -75,6 +75,11 @@ def items(folder):
     return [row for path in sorted(Path(folder).glob("*.jsonl")) for row in rows(path)]
 
 
+def passages(item):
+    """Each passage of an item with what it is to the criterion."""
+    return [(passage, label) for key, label in (("s", SUPPORTS), ("n", NEITHER), ("x", CONTRADICTS)) for passage in item[key]]
+
+
 def held_out(item):
     """One item in ten, chosen by its criterion's text alone, is never trained on."""
     return sum(item["c"].encode()) % 10 == 3
@@ -154,8 +159,7 @@ def own(folder, rng, copies=3):
     every = [item for item in items(folder) if not held_out(item)]
     for _ in range(copies):
         for i, item in enumerate(every):
-            labelled = [(p, SUPPORTS) for p in item["s"]] + [(p, NEITHER) for p in item["n"]]
-            labelled += [(p, CONTRADICTS) for p in item["x"]]
+            labelled = passages(item)
             for passage, label in labelled:
                 yield own_pair(item, passage, label, rng)
             # Support in the middle of words about something else; another candidate's neighbourhood.
@@ -180,11 +184,16 @@ def own(folder, rng, copies=3):
 
 
 def own_pair(item, passage, label, rng, source="own"):
-    if rng.random() < 0.5:
+    return Pair(varied(item["q"], passage, 0.5, rng), item["c"], hard(label), False, source)
+
+
+def varied(question, passage, noise, rng):
+    """The passage as the model is given it: carelessly transcribed in a share `noise`, and sometimes with its question."""
+    if rng.random() < noise:
         passage = spoken(passage, rng)
     if len(passage.split()) < 8 or rng.random() < 0.25:
-        passage = with_question(item["q"], passage)
-    return Pair(passage, item["c"], hard(label), False, source)
+        passage = with_question(question, passage)
+    return passage
 
 
 def whole_answers(folder):
@@ -225,12 +234,7 @@ def from_answers(records, rng):
 
 
 def answer_pair(question, sentences, criterion, label, rng, only_support=False):
-    passage = " ".join(sentences)
-    if rng.random() < 0.4:
-        passage = spoken(passage, rng)
-    if len(passage.split()) < 8 or rng.random() < 0.25:
-        passage = with_question(question, passage)
-    return Pair(passage, criterion, hard(label), only_support, "answers")
+    return Pair(varied(question, " ".join(sentences), 0.4, rng), criterion, hard(label), only_support, "answers")
 
 
 def held_out_answers(record):

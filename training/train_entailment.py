@@ -202,10 +202,9 @@ def evaluate(model, tokenizer, folder, own_items, max_tokens):
     flat, gold = [], []
     for item in data.items(own_items):
         if data.held_out(item):
-            for key, label in (("s", 0), ("n", 1), ("x", 2)):
-                for passage in item[key]:
-                    flat.append(pair(passage, item["c"]))
-                    gold.append(label)
+            for passage, label in data.passages(item):
+                flat.append(pair(passage, item["c"]))
+                gold.append(label)
     p, gold = probabilities(flat), np.array(gold)
     said = p.argmax(1)
     figures["own"] = {

@@ -5,7 +5,7 @@
 
 use super::affinity::Affinity;
 use super::mask::Masked;
-use super::{EvaluateError, Interview, Step, Tools, speech, suggest};
+use super::{EvaluateError, Interview, Step, Tools, speech};
 use crate::domain::{CharSpan, ChatClaim, Claim, Rubric, Transcript, sentences};
 use crate::judge::{Brief, ChatJudge, Judge, JudgeError, Planned, Said};
 
@@ -77,9 +77,7 @@ impl Interview<'_> {
     /// What to ask a chat model about question `q`; `None` when there is nothing to ask.
     fn asked(&self, q: usize, rubric: &Rubric, tools: &Tools) -> Option<Asked> {
         let question = &rubric.questions[q];
-        if self.located[q].answer.is_empty()
-            || suggest::unjudgeable(&self.words(q), question, &tools.settings).is_some()
-        {
+        if !self.is_judgeable(q, question, &tools.settings) {
             return None;
         }
         let mut asked = Asked {

@@ -115,7 +115,8 @@ pub(super) fn locate(
     heard: &[Heard],
     questions: usize,
 ) -> Vec<Located> {
-    let scored: Vec<Scored> = exchanges.iter().map(|e| Scored::new(transcript, e, windows, heard, questions)).collect();
+    let scored: Vec<Scored> =
+        exchanges.iter().map(|e| Scored::of(&Seen::new(transcript, e, windows, heard, questions))).collect();
     let readings = single_readings(scored.iter().map(|s| s.start.clone()).collect(), &scored, questions);
     let mut located: Vec<Located> =
         (0..questions).map(|q| put_together(transcript, q, exchanges, &scored, &readings, windows)).collect();
@@ -137,15 +138,9 @@ struct Scored {
 }
 
 impl Scored {
-    fn new(
-        transcript: &Transcript,
-        exchange: &Exchange,
-        windows: &[Window],
-        heard: &[Heard],
-        questions: usize,
-    ) -> Self {
-        let seen = Seen::new(transcript, exchange, windows, heard, questions);
+    fn of(seen: &Seen) -> Self {
         let score = |features: [f32; 13], weights: [f32; 13]| features.iter().zip(weights).map(|(f, w)| f * w).sum();
+        let questions = seen.near.len();
         Self {
             start: (0..questions).map(|q| score(seen.starts(q), weigh::STARTS)).collect(),
             go_on: (0..questions).map(|q| score(seen.goes_on(q), weigh::GOES_ON)).collect(),

@@ -128,6 +128,9 @@ struct Interview<'a> {
     /// The candidate's sentences, in order.
     heard: Vec<Heard>,
     near: Vec<SentenceAffinity>,
+    /// For each question the sentences that answer it, as places in `heard`. Words aimed at whoever scores are no
+    /// answer: they are shown to no judge and cover nothing.
+    answering: Vec<Vec<usize>>,
     mask: Mask,
 }
 
@@ -161,16 +164,21 @@ impl<'a> Interview<'a> {
         let windows = windows(transcript, &exchanges, &mut texts, affinity).await?;
         let (heard, near) = heard(transcript, &exchanges, &mut texts, affinity).await?;
         let located = locate::locate(transcript, &exchanges, &windows, &heard, questions);
-        Ok(Self { transcript, voice, labelled, located, heard, near, mask })
+        let to_the_point = |h: &Heard| {
+            let text = transcript.utterances()[h.utterance].slice(h.span);
+            text.is_some_and(|text| !speech::addresses_the_grader(text))
+        };
+        let answers = |located: &Located| {
+            let theirs = |i: &usize| located.answer.contains(&heard[*i].utterance) && to_the_point(&heard[*i]);
+            (0..heard.len()).filter(theirs).collect()
+        };
+        let answering = located.iter().map(answers).collect();
+        Ok(Self { transcript, voice, labelled, located, heard, near, answering, mask })
     }
 
-    /// The sentences that answer question `q`, as places in `heard`. Words aimed at whoever scores are no answer: they
-    /// are shown to no judge and cover nothing.
-    fn sentences(&self, q: usize) -> Vec<usize> {
-        let answer = &self.located[q].answer;
-        let speaks_of_it =
-            |i: &usize| answer.contains(&self.heard[*i].utterance) && !speech::addresses_the_grader(self.text_of(*i));
-        (0..self.heard.len()).filter(speaks_of_it).collect()
+    /// Whether there is an answer to question `q` that a judge can be asked about.
+    fn is_judgeable(&self, q: usize, question: &Question, settings: &EvaluationSettings) -> bool {
+        !self.located[q].answer.is_empty() && suggest::unjudgeable(&self.words(q), question, settings).is_none()
     }
 
     fn words(&self, q: usize) -> String {
@@ -178,20 +186,13 @@ impl<'a> Interview<'a> {
         said.collect::<Vec<_>>().join(" ")
     }
 
-    fn text_of(&self, place: usize) -> &str {
-        let heard = &self.heard[place];
-        self.transcript.utterances()[heard.utterance].slice(heard.span).unwrap_or_default()
-    }
-
     /// What to ask the judge about question `q`; `None` when there is nothing to ask.
     fn task(&self, q: usize, rubric: &Rubric, tools: &Tools) -> Option<Task> {
         let question = &rubric.questions[q];
-        if self.located[q].answer.is_empty()
-            || suggest::unjudgeable(&self.words(q), question, &tools.settings).is_some()
-        {
+        if !self.is_judgeable(q, question, &tools.settings) {
             return None;
         }
-        let spoken = self.sentences(q);
+        let spoken = &self.answering[q];
         let mut task = Task { question: question.ask.clone(), ..Task::default() };
         for (c, criterion) in question.criteria.iter().enumerate() {
             let mut best = spoken.clone();
@@ -199,7 +200,7 @@ impl<'a> Interview<'a> {
             best.truncate(tools.settings.sentences_per_criterion);
             let mut passages: Vec<Passage> = best.iter().map(|i| self.passage(*i, *i)).collect();
             if let Some(first) = best.first() {
-                passages.extend(self.neighbours(*first, &spoken, q, c));
+                passages.extend(self.neighbours(*first, spoken, q, c));
             }
             let places = passages.into_iter().map(|passage| place_of(&mut task.passages, passage)).collect();
             task.looks.push(Look {
@@ -244,7 +245,7 @@ impl<'a> Interview<'a> {
     /// How far the answer covers the ideal answer it is most like, in 0..=1; where the rubric gives none, how far it
     /// is like the listen-fors.
     fn covered(&self, q: usize, question: &Question) -> f64 {
-        let said = self.sentences(q);
+        let said = &self.answering[q];
         if question.ideal_answers.is_empty() {
             let listen_fors =
                 (0..question.criteria.len()).filter(|c| question.criteria[*c].kind == CriterionKind::ListenFor);

@@ -76,7 +76,6 @@ pub(super) fn asks_something(text: &str) -> bool {
     let opens = |pair: &[String]| {
         let second = pair[1].as_str();
         match pair[0].as_str() {
-            "tell" | "walk" | "talk" | "take" | "give" => matches!(second, "me" | "us"),
             "how" => matches!(second, "do" | "would" | "did" | "have" | "are" | "does"),
             "what" => matches!(second, "do" | "would" | "did" | "are" | "is" | "was" | "does" | "kind"),
             "could" | "can" | "would" | "have" | "do" | "did" => second == "you",
@@ -84,13 +83,22 @@ pub(super) fn asks_something(text: &str) -> bool {
             _ => false,
         }
     };
-    said.windows(2).any(opens)
+    invites(&said)
+        || said.windows(2).any(opens)
         || said.first().is_some_and(|first| {
             matches!(
                 first.as_str(),
                 "describe" | "explain" | "why" | "how" | "what" | "which" | "where" | "when" | "who"
             )
         })
+}
+
+/// Whether the words ask for something to be told: "walk me through", "give us an example".
+pub(super) fn invites(said: &[String]) -> bool {
+    said.windows(2).any(|pair| {
+        matches!(pair[0].as_str(), "tell" | "walk" | "talk" | "take" | "give")
+            && matches!(pair[1].as_str(), "me" | "us")
+    })
 }
 
 #[cfg(test)]

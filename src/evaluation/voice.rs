@@ -2,7 +2,7 @@
 
 use super::Texts;
 use super::affinity::Affinity;
-use super::roles::asks_something;
+use super::roles::{asks_something, invites};
 use super::speech::{asks_to_repeat, is_backchannel};
 use crate::domain::{Transcript, Voice, words};
 use crate::retrieval::RetrievalError;
@@ -67,12 +67,9 @@ fn leads_up(sentence: &str) -> bool {
 
 /// Candidates seldom ask, and when they do it is mostly what they asked others, told in the first person.
 fn puts_a_question(sentence: &str) -> bool {
-    let invites = words(sentence).collect::<Vec<_>>().windows(2).any(|pair| {
-        matches!(pair[0].as_str(), "tell" | "walk" | "talk" | "take" | "give")
-            && matches!(pair[1].as_str(), "me" | "us")
-    });
-    let marked = sentence.trim_end().ends_with('?') && !words(sentence).any(|word| speaks_of_self(&word));
-    (invites || marked || speaks_to_you(sentence)) && !asks_to_repeat(sentence)
+    let said: Vec<String> = words(sentence).collect();
+    let marked = sentence.trim_end().ends_with('?') && !said.iter().any(|word| speaks_of_self(word));
+    (invites(&said) || marked || speaks_to_you(sentence)) && !asks_to_repeat(sentence)
 }
 
 fn speaks_to_you(sentence: &str) -> bool {
