@@ -11,8 +11,6 @@ static TOKENIZER: &str = include_str!("../../models/entailment/tokenizer.json");
 
 /// Longest input in tokens; passages are a sentence or two, so little is ever cut.
 const MAX_TOKENS: usize = 160;
-/// Pairs run together. Results do not depend on it; memory does.
-const BATCH: usize = 32;
 /// A passage with fewer words than this is read together with the question: "yes, always" means nothing alone.
 const SHORT: usize = 8;
 /// Divides the logits so that a stated probability is right as often as it says; fitted on held-out pairs
@@ -70,7 +68,7 @@ impl LocalJudge {
                 pairs(task).map(|(look, passage)| encoder.tokens(&premise(task, passage), Some(&look.hypothesis)))
             })
             .collect();
-        let logits = encoder.run(&inputs, BATCH).map_err(|e| JudgeError::Model(e.to_string()))?;
+        let logits = encoder.run(&inputs).map_err(|e| JudgeError::Model(e.to_string()))?;
         Ok(logits.iter().map(|row| probabilities(row)).collect())
     }
 }

@@ -15,8 +15,6 @@ static TOKENIZER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/mode
 
 /// The length that the model was published for; it was trained on 128.
 const MAX_TOKENS: usize = 256;
-/// More together gains nothing on a CPU: sentences of one length are rarely more than this.
-const BATCH: usize = 32;
 
 /// A command that embeds nothing pays nothing.
 static ENCODER: LazyLock<Result<Encoder, InferenceError>> =
@@ -120,7 +118,7 @@ fn embed(texts: &[String]) -> Result<Vec<Vector>, RetrievalError> {
             })
         })
         .collect();
-    let rows = encoder.run(&different, BATCH)?;
+    let rows = encoder.run(&different)?;
     let vectors: Option<Vec<Vector>> = rows.into_iter().map(Vector::of).collect();
     let vectors = vectors.ok_or(RetrievalError::NoDirection)?;
     Ok(places.into_iter().map(|place| vectors[place].clone()).collect())
