@@ -31,12 +31,16 @@ fn main() {
     let judge = Judge::local();
     for set in &sets {
         let rubric = library::load(&interviews::rubric_of(set)).expect("the rubric is good").rubric;
-        for form in ["labelled", "unlabelled"] {
+        for form in ["named", "turns without names", "sentences without names"] {
             let mut located = (0, 0);
             let mut scores: HashMap<(String, &str), f64> = HashMap::new();
             for candidate in CANDIDATES {
                 let written = Written::load(set, candidate);
-                let file = if form == "labelled" { written.zoom_vtt() } else { written.unlabelled_vtt() };
+                let file = match form {
+                    "named" => written.zoom_vtt(),
+                    "turns without names" => written.unlabelled_vtt(),
+                    _ => written.whisper_vtt(),
+                };
                 let transcript = ingest::read(candidate, file.as_bytes(), &Limits::default()).expect("reads");
                 let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default() };
                 let evaluation =

@@ -1,5 +1,5 @@
-//! Cues to utterances: stretches of one speaker, or single sentences where the file names nobody. Hides how both are
-//! cut and how times are carried over.
+//! Cues to utterances: stretches of one speaker; where the file names nobody, the turns that its cues are, or else
+//! single sentences. Hides how these are cut and how times are carried over.
 
 use super::Limits;
 use super::cue::{Cue, Reading, between, counted, ends_sentence, is_sentence_end};
@@ -13,6 +13,8 @@ const PAUSE_MS: u64 = 2_500;
 const LONG: usize = 900;
 /// An utterance without full stops is cut between cues before it grows over this many characters.
 const LONGEST: usize = 1_800;
+/// Fewer cues than this do not show what a cue of the file is.
+const FEWEST_TURNS: usize = 6;
 /// A single cue is cut at a full stop, or between words, when it is longer than this many bytes.
 const WINDOW: usize = 4_000;
 
@@ -26,13 +28,21 @@ pub(super) fn transcript(source: &[u8], mut reading: Reading, limits: &Limits) -
     let cues = std::mem::take(&mut reading.cues);
     let read = cues.len();
     let cues: Vec<Cue> = cues.into_iter().flat_map(within_window).collect();
-    let utterances = if cues.iter().any(|cue| cue.speaker.is_some()) {
+    let named = cues.iter().any(|cue| cue.speaker.is_some());
+    let turns = !named && look_like_turns(&cues);
+    let utterances = if named {
         stretches(cues, &mut speakers, limits)
+    } else if turns {
+        stretches(cues.into_iter().map(|cue| Cue { new_turn: true, ..cue }).collect(), &mut speakers, limits)
     } else {
         single_sentences(&cues, limits)
     }
     .ok_or_else(|| too_much(limits))?;
-    note_joining(read, &utterances, &mut reading);
+    if turns {
+        reading.note(None, format!("the file names no speakers: took each of {} for one turn", counted(read, "cue")));
+    } else {
+        note_joining(read, &utterances, &mut reading);
+    }
     let Reading { format, roles, mut dropped, notes, .. } = reading;
     dropped.sort_by_key(|dropped| dropped.line);
     let lost = dropped.len();
@@ -133,6 +143,19 @@ fn cut(text: &str) -> usize {
     let sentence = sentence.map(after).filter(|at| *at > WINDOW / 2);
     let word = || window.char_indices().rev().find(|(_, c)| c.is_whitespace()).map(after);
     sentence.or_else(word).unwrap_or(window.len())
+}
+
+/// Whether the cues of a file without speakers are what one person said at a time: nearly all are whole sentences, and
+/// many are several. Captions cut for a screen end in mid-sentence, and those of a recogniser are a sentence each.
+fn look_like_turns(cues: &[Cue]) -> bool {
+    let said = cues.len();
+    let whole = cues.iter().filter(|cue| ends_sentence(&cue.text) && begins_sentence(&cue.text)).count();
+    let several = cues.iter().filter(|cue| sentences(&cue.text).len() > 1).count();
+    said >= FEWEST_TURNS && whole * 10 >= said * 9 && several * 4 >= said
+}
+
+fn begins_sentence(text: &str) -> bool {
+    text.chars().find(|c| c.is_alphanumeric()).is_some_and(|first| !first.is_lowercase())
 }
 
 /// Joins consecutive cues of one speaker.
@@ -334,6 +357,18 @@ mod tests {
             [(Some(0), Some(266)), (Some(333), Some(1_500)), (Some(1_583), Some(2_000)), (Some(9_000), Some(9_500)),]
         );
         assert_eq!(made.utterances()[1].marks, [(11, 1_000)]);
+    }
+
+    #[test]
+    fn cues_that_are_turns_stay_whole_although_nobody_is_named() {
+        let turn = |n: u64, text| cue(None, n * 1_000, n * 1_000 + 900, text);
+        let said =
+            ["Hi. Can you hear me?", "Yes.", "Good. Why Rust?", "It is safe. And fast.", "Fine.", "Thanks. Bye."];
+        let made = joined((0..).zip(said).map(|(n, text)| turn(n, text)).collect());
+        assert_eq!(texts(&made), said);
+        let captions = said.map(|text| text.trim_end_matches(['.', '?']));
+        let cut = joined((0..).zip(captions).map(|(n, text)| turn(n, text)).collect());
+        assert_ne!(cut.utterances().len(), said.len());
     }
 
     #[test]

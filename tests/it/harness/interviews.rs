@@ -77,9 +77,20 @@ impl Written {
         self.vtt(|line| format!("<v {}>{}</v>", self.name(line), line.text))
     }
 
-    /// WebVTT as Whisper writes it: nobody is named.
+    /// WebVTT with a turn in each cue: nobody is named.
     pub fn unlabelled_vtt(&self) -> String {
         self.vtt(|line| line.text.clone())
+    }
+
+    /// WebVTT as Whisper writes it: a sentence in each cue, nobody is named.
+    pub fn whisper_vtt(&self) -> String {
+        let sentences = self.lines.iter().flat_map(|line| {
+            earmark::domain::sentences(&line.text)
+                .into_iter()
+                .filter_map(|span| span.of(&line.text))
+                .map(|text| Line { text: text.to_owned(), ..line.clone() })
+        });
+        Self { lines: sentences.collect() }.vtt(|line| line.text.clone())
     }
 
     fn vtt(&self, words: impl Fn(&Line) -> String) -> String {
