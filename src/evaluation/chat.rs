@@ -91,7 +91,8 @@ impl Interview<'_> {
             let said: Vec<&str> = spans.iter().filter_map(|span| span.of(text)).collect();
             let near: Vec<Vec<f32>> =
                 spans.iter().map(|span| self.near_criteria(q, *utterance, *span, question.criteria.len())).collect();
-            let withheld = withheld(&said, &near);
+            let aimed: Vec<bool> = spans.iter().map(|span| self.is_aimed(*utterance, *span)).collect();
+            let withheld = withheld(&said, &near, &aimed);
             for (((span, said), near), _) in spans.iter().zip(said).zip(near).zip(withheld).filter(|(_, held)| !held) {
                 let masked = self.mask.masked(said);
                 asked.brief.sentences.push(Said { text: masked.text.clone(), near });
@@ -103,6 +104,11 @@ impl Interview<'_> {
         (!asked.places.is_empty()).then_some(asked)
     }
 
+    /// Whether a sentence was found to be aimed at whoever scores, by more than its words.
+    fn is_aimed(&self, utterance: usize, span: CharSpan) -> bool {
+        self.heard.iter().any(|heard| heard.aimed && heard.utterance == utterance && heard.span == span)
+    }
+
     /// How like each criterion a sentence is; nothing is known of those too short to be compared.
     fn near_criteria(&self, q: usize, utterance: usize, span: CharSpan, criteria: usize) -> Vec<f32> {
         let place = self.heard.iter().position(|heard| heard.utterance == utterance && heard.span == span);
@@ -110,12 +116,13 @@ impl Interview<'_> {
     }
 }
 
-/// Which sentences of an utterance are not sent: those that [`speech::withheld`] names, and those around words aimed at
-/// whoever scores, as far as they are beside the point: such a request is rarely one sentence long.
-fn withheld(said: &[&str], near: &[Vec<f32>]) -> Vec<bool> {
-    let mut out = speech::withheld(said);
+/// Which sentences of an utterance are not sent: those that [`speech::withheld`] names, those found `aimed` otherwise, and
+/// those around words aimed at whoever scores, as far as they are beside the point: such a request is rarely one
+/// sentence long.
+fn withheld(said: &[&str], near: &[Vec<f32>], aimed: &[bool]) -> Vec<bool> {
+    let mut out: Vec<bool> = speech::withheld(said).iter().zip(aimed).map(|(held, aimed)| *held || *aimed).collect();
     let beside: Vec<bool> = near.iter().map(|near| near.iter().all(|n| *n < BESIDE_THE_POINT)).collect();
-    let aimed = speech::aimed_at_the_grader(said);
+    let aimed: Vec<bool> = speech::aimed_at_the_grader(said).iter().zip(aimed).map(|(a, b)| *a || *b).collect();
     for place in (0..said.len()).filter(|place| aimed[*place]) {
         let before = (0..place).rev().take_while(|i| aimed[*i] || beside[*i]);
         let after = (place + 1..said.len()).take_while(|i| aimed[*i] || beside[*i]);

@@ -36,6 +36,8 @@ pub(super) struct Heard {
     pub utterance: usize,
     pub span: CharSpan,
     pub words: usize,
+    /// Whether it speaks to whoever scores.
+    pub aimed: bool,
     /// One entry for each question.
     pub near: Vec<Near>,
 }

@@ -19,7 +19,7 @@ use crate::domain::{
     Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, MadeWith, Overall, Question,
     QuestionResult, Rubric, SCHEMA, Status, Suggestion, Transcript, TranscriptRef, Voice, sentences, words,
 };
-use crate::judge::{Judge, JudgeError, Look, Passage, Task};
+use crate::judge::{Judge, JudgeError, Look, Passage, Task, is_aimed_at_the_grader};
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
 use chat::Claimed;
@@ -164,12 +164,8 @@ impl<'a> Interview<'a> {
         let windows = windows(transcript, &exchanges, &mut texts, affinity).await?;
         let (heard, near) = heard(transcript, &exchanges, &mut texts, affinity).await?;
         let located = locate::locate(transcript, &exchanges, &windows, &heard, questions);
-        let to_the_point = |h: &Heard| {
-            let text = transcript.utterances()[h.utterance].slice(h.span);
-            text.is_some_and(|text| !speech::addresses_the_grader(text))
-        };
         let answers = |located: &Located| {
-            let theirs = |i: &usize| located.answer.contains(&heard[*i].utterance) && to_the_point(&heard[*i]);
+            let theirs = |i: &usize| located.answer.contains(&heard[*i].utterance) && !heard[*i].aimed;
             (0..heard.len()).filter(theirs).collect()
         };
         let answering = located.iter().map(answers).collect();
@@ -279,6 +275,9 @@ impl<'a> Interview<'a> {
         }
         if !text.is_empty() {
             flags.extend(suggest::flags(&text, question, settings));
+            if self.heard.iter().any(|h| h.aimed && located.answer.contains(&h.utterance)) {
+                flags.push(Flag::AddressesTheGrader);
+            }
         }
         let without = |suggestion, flags| Conclusion {
             suggestion,
@@ -357,6 +356,14 @@ impl Texts<'_> {
         }
         Ok(texts.iter().filter_map(|text| self.known.get(text).cloned()).collect())
     }
+
+    /// Vectors of this machine's model, whoever embeds otherwise.
+    async fn directions(&mut self, texts: &[String]) -> Result<Vec<Vector>, RetrievalError> {
+        if self.retrieval.sends_texts_out() {
+            return self.retrieval.embed_here(&texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        }
+        self.vectors(texts).await
+    }
 }
 
 /// Every sentence of the interviewer's, and every two neighbouring ones: a question is often put in two.
@@ -401,30 +408,32 @@ async fn heard(
     texts: &mut Texts<'_>,
     affinity: &Affinity<'_>,
 ) -> Result<(Vec<Heard>, Vec<SentenceAffinity>), RetrievalError> {
-    let mut found: Vec<(usize, CharSpan)> = Vec::new();
+    let mut found: Vec<(usize, CharSpan, bool)> = Vec::new();
     let mut spoken = Vec::new();
     for utterance in exchanges.iter().flat_map(|e| &e.replies) {
         let said = &transcript.utterances()[*utterance];
-        for span in sentences(&said.text) {
-            let Some(text) = said.slice(span) else { continue };
+        let spans = sentences(&said.text);
+        let parts: Vec<&str> = spans.iter().filter_map(|span| said.slice(*span)).collect();
+        let aimed = speech::aimed_at_the_grader(&parts);
+        for ((span, text), aimed) in spans.iter().zip(&parts).zip(aimed) {
             if words(text).count() >= FEWEST_WORDS {
-                found.push((*utterance, span));
-                spoken.push(text.to_owned());
+                found.push((*utterance, *span, aimed));
+                spoken.push((*text).to_owned());
             }
         }
     }
     let vectors = texts.vectors(&spoken).await?;
     let near = affinity.of_answers(&vectors).await?;
-    let heard = found
-        .into_iter()
-        .zip(&spoken)
-        .zip(&near)
-        .map(|(((utterance, span), text), near)| Heard {
-            utterance,
-            span,
-            words: words(text).count(),
-            near: (0..near.criteria.len())
-                .map(|q| locate::Near { content: near.content(q), ..Default::default() })
+    let seen: Vec<String> = spoken.iter().map(|text| speech::as_seen(text)).collect();
+    let directions = texts.directions(&seen).await?;
+    let heard = (0..found.len())
+        .map(|i| Heard {
+            utterance: found[i].0,
+            span: found[i].1,
+            words: words(&spoken[i]).count(),
+            aimed: found[i].2 || is_aimed_at_the_grader(directions[i].as_slice()),
+            near: (0..near[i].criteria.len())
+                .map(|q| locate::Near { content: near[i].content(q), ..Default::default() })
                 .collect(),
         })
         .collect();

@@ -331,6 +331,11 @@ fn plain(sentence: &str) -> String {
     seen.nfkd().filter(|c| !is_combining_mark(*c)).map(look_alike).collect()
 }
 
+/// The sentence without the characters that are not seen.
+pub(super) fn as_seen(sentence: &str) -> String {
+    sentence.chars().filter(|c| !is_unseen(*c)).collect()
+}
+
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')

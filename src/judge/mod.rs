@@ -4,9 +4,11 @@
 //! index proposes and says of each whether it supports a criterion, contradicts it, or neither. The *chat* one reads the
 //! whole answer and says what it shows and what it is worth; nothing that it says is believed before code has found it.
 
+mod aimed;
 mod chat;
 mod local;
 
+pub use aimed::is_aimed_at_the_grader;
 pub use chat::{Brief, BudgetSettings, ChatJudge, ChatSettings, Planned, Price, Said};
 pub use local::LocalJudge;
 

@@ -91,7 +91,7 @@ impl LocalEmbedder {
     }
 
     /// A vector for each text, in their order.
-    async fn embed(self, texts: &[&str]) -> Result<Vec<Vector>, RetrievalError> {
+    pub(super) async fn embed(self, texts: &[&str]) -> Result<Vec<Vector>, RetrievalError> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }

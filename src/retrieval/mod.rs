@@ -196,6 +196,15 @@ impl Retrieval {
         self.embedder.embed(texts).await
     }
 
+    /// A vector of the embedded model for each of `texts`, in their order, whatever embedder is set: for what was trained
+    /// on its vectors. Otherwise as [`Retrieval::embed`].
+    ///
+    /// # Errors
+    /// As [`Retrieval::embed`].
+    pub async fn embed_here(&self, texts: &[&str]) -> Result<Vec<Vector>, RetrievalError> {
+        LocalEmbedder.embed(texts).await
+    }
+
     /// Puts a rubric's texts into the index: every wording of its questions, its ideal answers, whole and by
     /// sentence, criteria, anchors and follow-ups. Indexing a rubric again does nothing; a changed rubric has another
     /// digest and stands beside the old one until that is [removed](Self::remove_rubric).
