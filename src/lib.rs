@@ -16,7 +16,7 @@
 //! | [`domain`] | pure: the words of the trade as types | |
 //! | [`agreement`] | pure: the numbers that say how far scores agree, with their intervals | `chacha20`, `statrs` |
 //! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` (shared with `library`) |
-//! | [`library`] | rubric files, and all their faults at once; drafts from question guides, exports | `toml`, `html5gum`, `pulldown-cmark` |
+//! | [`library`] | rubric files, and all their faults at once; drafts from question guides, exports | `toml`, `html5gum`, `pulldown-cmark`, `regex` (shared with `evaluation`) |
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
 //! | [`endpoint`] | requests to a server with `OpenAI`'s interface: attempts, limits, time-outs | `async-openai`, `reqwest` |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |

@@ -186,7 +186,7 @@ async fn retrieval(arguments: &EvaluateArguments) -> Result<Retrieval, Retrieval
 }
 
 /// Shown on a terminal only, and only on standard error.
-fn progress_bar() -> ProgressBar {
+pub(super) fn progress_bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -1,6 +1,7 @@
 //! The command line. The only module that knows clap; wires the others together and says how it went.
 
 mod chat;
+mod check;
 mod evaluate;
 mod exit;
 mod guide;
@@ -105,12 +106,9 @@ enum Colour {
 
 #[derive(Debug, Subcommand)]
 enum RubricCommand {
-    /// Say everything that is wrong with a rubric file
-    #[command(after_help = exit::HELP)]
-    Check {
-        /// The rubric, a TOML file
-        file: PathBuf,
-    },
+    /// Say everything that is wrong with a rubric file, and everything that could be better
+    #[command(after_help = exit::CHECK_HELP)]
+    Check(check::CheckArguments),
     /// Show a rubric as people read it
     #[command(after_help = exit::HELP)]
     Show {
@@ -144,6 +142,14 @@ enum RubricCommand {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// A line and a hint for each finding
+    Text,
+    /// The form earmark.check/1
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ImportFormat {
     /// A rubric file, with notes as comments; the report goes to standard error
     Toml,
@@ -166,7 +172,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => match arguments.command {
             Command::Evaluate(arguments) => evaluate::run(&arguments),
-            Command::Rubric(RubricCommand::Check { file }) => rubric::check(&file),
+            Command::Rubric(RubricCommand::Check(arguments)) => check::check(&arguments),
             Command::Rubric(RubricCommand::Show { file }) => rubric::show(&file),
             Command::Rubric(RubricCommand::Import { file, out, format }) => {
                 guide::import(&file, out.as_deref(), format)
