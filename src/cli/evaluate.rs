@@ -143,7 +143,7 @@ fn evaluated(
                 bar.suspend(|| say(&prompts(&plan)));
             }
             if arguments.chat.is_dry_run() {
-                return Ok(Outcome::Forecast(forecast(&plan, arguments, &prices)));
+                return Ok(Outcome::Forecast(forecast(&plan, &arguments.chat, &prices)));
             }
         }
         let evaluation = evaluate(&tools, rubric, transcript, candidate, &mut progress).await?;

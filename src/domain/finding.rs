@@ -42,7 +42,7 @@ pub enum Code {
     OverlappingCriteria,
     /// A listen-for that no ideal answer shows.
     UnmetCriterion,
-    /// A listen-for of which an ideal answer says the opposite.
+    /// A listen-for that no ideal answer shows and one contradicts.
     ContradictedCriterion,
     /// An ideal answer that shows a red flag.
     WarnedIdealAnswer,
@@ -152,7 +152,6 @@ impl Code {
                 | Self::ContradictedCriterion
                 | Self::WarnedIdealAnswer
                 | Self::WeakIdealAnswer
-                | Self::FlatAnchors
                 | Self::SimilarQuestions
         )
     }

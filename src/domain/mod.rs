@@ -10,6 +10,7 @@ mod evaluation;
 mod evidence;
 mod fault;
 mod finding;
+mod proposal;
 mod rubric;
 mod suggestion;
 mod text;
@@ -26,6 +27,7 @@ pub use evaluation::{
 pub use evidence::{Evidence, NotEvidence, Voice, find_words};
 pub use fault::{Fault, Faults};
 pub use finding::{Code, Finding, Level, Spot};
+pub use proposal::Proposal;
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
 };

@@ -1,5 +1,5 @@
 //! What a rubric's own words reveal about it when the models read them: criteria and questions that say the same,
-//! levels that do not rise, and ideal answers that do not show what the rubric listens for.
+//! and ideal answers that do not show what the rubric listens for.
 
 use super::{EvaluateError, Step, Tools, judge_given};
 use crate::domain::{Code, CriterionKind, Finding, Question, QuestionResult, Rubric, Scale, Spot, Suggestion, Verdict};
@@ -28,7 +28,6 @@ pub async fn lint(
     let mut found = similar(rubric, &meanings);
     for (q, question) in rubric.questions.iter().enumerate() {
         found.extend(overlapping(q, question, &meanings));
-        found.extend(flat(q, question, &meanings));
     }
     let judged = judged(tools, rubric, progress).await?;
     for (q, question) in rubric.questions.iter().enumerate() {
@@ -44,8 +43,7 @@ impl<'a> Meanings<'a> {
     async fn of(tools: &Tools<'_>, rubric: &'a Rubric) -> Result<Self, RetrievalError> {
         let texts = |question: &'a Question| {
             let criteria = question.criteria.iter().map(|criterion| criterion.text.as_str());
-            let anchors = question.anchors.iter().map(|anchor| anchor.text.as_str());
-            question.wordings().chain(criteria).chain(anchors)
+            question.wordings().chain(criteria)
         };
         let mut texts: Vec<&str> = rubric.questions.iter().flat_map(texts).collect();
         texts.sort_unstable();
@@ -101,54 +99,6 @@ fn overlapping(q: usize, question: &Question, meanings: &Meanings) -> Vec<Findin
     found
 }
 
-/// How much of what is listened for each level speaks of has to rise with the level: the rank correlation of level and
-/// likeness to the listen-fors must be above 0. Levels are often described by what is missing ("without ..."), which
-/// is as like the listen-fors as its opposite, so words of lack count against.
-fn flat(q: usize, question: &Question, meanings: &Meanings) -> Option<Finding> {
-    let anchors = &question.anchors;
-    if anchors.len() < 2 || question.listen_fors().next().is_none() {
-        return None;
-    }
-    let says: Vec<f64> = anchors.iter().map(|anchor| said(&anchor.text, question, meanings)).collect();
-    let lowest = anchors.len() - 1;
-    let rise = rank_correlation(&says);
-    let place = if rise <= 0.0 { lowest } else { return None };
-    let what = format!(
-        "the levels do not rise: what level {} describes is no more of what is listened for than level {}",
-        anchors[lowest].score, anchors[0].score
-    );
-    let hint = "describe each level by what an answer shows of the listen-fors, more at each";
-    Some(Finding::new(Code::FlatAnchors, Spot::Anchor(q, place), what, hint))
-}
-
-/// Words that say that something is missing.
-const LACK: [&str; 14] = [
-    "no", "not", "without", "nothing", "none", "cannot", "vague", "only", "never", "neither", "little", "wrong",
-    "misses", "lacks",
-];
-
-/// How much of the listen-fors a level's text speaks of, without what it says is missing.
-fn said(text: &str, question: &Question, meanings: &Meanings) -> f64 {
-    let (sum, count) = question.listen_fors().fold((0.0, 0.0), |(sum, count), criterion| {
-        (sum + f64::from(meanings.alike(text, &criterion.text)), count + 1.0)
-    });
-    let lack = crate::domain::words(text).filter(|word| LACK.contains(&word.as_str())).count();
-    let length = (crate::domain::words(text).count() as f64).ln_1p();
-    sum / f64::max(count, 1.0) + 0.05 * length - 0.15 * lack.min(2) as f64
-}
-
-/// Kendall's tau of `values` with their own order: 1 when they rise, -1 when they fall.
-fn rank_correlation(values: &[f64]) -> f64 {
-    let (mut sum, mut pairs) = (0.0, 0.0_f64);
-    for (later, high) in values.iter().enumerate() {
-        for low in &values[..later] {
-            sum += (high - low).signum();
-            pairs += 1.0;
-        }
-    }
-    sum / pairs.max(1.0)
-}
-
 /// For each question, what the judge makes of each of its ideal answers.
 async fn judged(
     tools: &Tools<'_>,
@@ -189,12 +139,17 @@ fn by_ideal_answers(q: usize, question: &Question, judged: &[QuestionResult], sc
         let spot = Spot::Criterion(q, c);
         match criterion.kind {
             CriterionKind::ListenFor => {
-                if let Some(n) = at(&[Verdict::Contradicted]) {
-                    let what = format!("ideal answer {} says the opposite: \u{201c}{}\u{201d}", n + 1, quote(n));
+                let shown = at(&[Verdict::Met, Verdict::Partly]);
+                if let (None, Some(n)) = (shown, at(&[Verdict::Contradicted])) {
+                    let what = format!(
+                        "no ideal answer shows it, and the judge reads the opposite in answer {}: \u{201c}{}\u{201d}",
+                        n + 1,
+                        quote(n)
+                    );
                     let hint =
                         "correct the one that is wrong; if neither is, word the criterion so that it cannot be misread";
                     found.push(Finding::new(Code::ContradictedCriterion, spot, what, hint));
-                } else if !verdicts.is_empty() && at(&[Verdict::Met, Verdict::Partly]).is_none() {
+                } else if !verdicts.is_empty() && shown.is_none() {
                     let what = "the judge finds it in no ideal answer of the question".to_owned();
                     let hint =
                         "say it in an ideal answer, in a sentence of its own; or word it as a fact that can be heard";
@@ -211,16 +166,4 @@ fn by_ideal_answers(q: usize, question: &Question, judged: &[QuestionResult], sc
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rank_correlation_is_that_of_kendall() {
-        assert_eq!([&[1.0, 2.0, 3.0][..], &[3.0, 2.0, 1.0], &[2.0]].map(rank_correlation), [1.0, -1.0, 0.0]);
-        // scipy.stats.kendalltau([1, 2, 3, 4], [1, 3, 2, 4]) is 2 / 3.
-        assert!((rank_correlation(&[1.0, 3.0, 2.0, 4.0]) - 2.0 / 3.0).abs() < 1e-12);
-    }
 }

@@ -7,7 +7,7 @@
 mod chat;
 mod local;
 
-pub use chat::{Brief, BudgetSettings, ChatJudge, ChatSettings, Planned, Price, Said};
+pub use chat::{Brief, BudgetSettings, ChatJudge, ChatSettings, Planned, Price, Said, Wanted};
 pub use local::LocalJudge;
 
 use crate::domain::CharSpan;

@@ -5,6 +5,7 @@
 //! refused with all of them; no rubric is ever made from part of a file. What is legal but could be better is for
 //! [`lint`] to say.
 
+mod diff;
 mod export;
 pub mod guide;
 mod lines;
@@ -16,6 +17,7 @@ mod syntax;
 mod table;
 mod write;
 
+pub use diff::{Change, ChangeKind, Identity, RubricDiff};
 pub use export::{to_html, to_json, to_markdown};
 pub use places::Places;
 pub use prices::Prices;

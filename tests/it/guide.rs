@@ -3,7 +3,7 @@
 
 use earmark::domain::{CriterionKind, Rubric};
 use earmark::library::guide::{Import, ImportReport, by_shared_words, import};
-use earmark::library::{parse, to_html, to_json, to_markdown};
+use earmark::library::{lint, parse, to_html, to_json, to_markdown};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -274,7 +274,7 @@ fn what_is_missing_is_a_gap_in_the_file_that_loads_all_the_same() {
     );
     let loaded = parse("r.toml", &import.toml).expect("a rubric");
     assert_eq!(loaded.rubric, import.rubric);
-    assert!(loaded.remarks.iter().any(|remark| remark.what.contains("has no `listen_for`")));
+    assert!(lint::lint(&loaded).iter().any(|finding| finding.reason.contains("has no `listen_for`")));
 }
 
 #[test]

@@ -16,7 +16,7 @@ static VAGUE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         &format!(r"\b(?:{quality})(?: \w+)? (?:{GRASP})\b"),
         r"^(?:understands|knows|comprehends|grasps|appreciates|is (?:familiar with|aware of|knowledgeable|good|skilled|proficient|competent|experienced|well-versed|able to))\b",
         &format!(r"^(?:has|shows|demonstrates|displays|possesses|exhibits) (?:an? |the )?(?:\w+ ){{0,2}}(?:{GRASP})\b"),
-        r"\b(?:appropriately|properly|effectively|efficiently|adequately|suitably|satisfactorily|thoroughly|convincingly|meaningfully|correctly and clearly|clearly|articulately|as needed|as appropriate|where appropriate|if applicable|and so on|best practices?)\b|\betc\b",
+        r"\b(?:appropriately|properly|effectively|efficiently|adequately|suitably|satisfactorily|thoroughly|convincingly|meaningfully|correctly and clearly|clearly|articulately|as appropriate|where appropriate|if applicable|and so on|best practices?)\b|\betc\b",
     ])
 });
 
@@ -54,7 +54,7 @@ static UNDECIDABLE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let quality = "passionate|motivated|enthusiastic|confident|honest|sincere|genuine|humble|smart|intelligent|bright|likeable|trustworthy|reliable|nervous|calm|curious|ambitious|mature|energetic|positive|friendly|professional|committed|dedicated|interested|comfortable|open-minded|self-aware|creative|proactive|eager|excited|loyal|hard-?working|personable|a team player|a (?:good|cultural|culture|great) fit|a self-starter|a leader";
     compiled(&[
         &format!(r"\b(?:is|seems|appears|looks|sounds|feels|comes across as)(?: to be)?(?: \w+)? (?:{quality})\b"),
-        r"\b(?:passion|enthusiasm|motivation|confidence|honesty|integrity|sincerity|charisma|personality|(?:culture|cultural) fit|team player|growth mindset|positive attitude|willingness|eagerness|emotional intelligence|maturity|gut feeling)\b",
+        r"\b(?:passion|enthusiasm|motivation|self-confidence|honesty|integrity|sincerity|charisma|personality|(?:culture|cultural) fit|team player|growth mindset|positive attitude|willingness|eagerness|emotional intelligence|maturity|gut feeling)\b",
         r"\b(?:genuinely|sincerely|truly|deep down|really (?:wants|cares|means|understands))\b",
         r"^(?:cares about|is willing to|is open to|wants to|believes in|values|enjoys|respects|feels)\b",
         r"\b(?:will (?:be able|succeed|perform|stay|fit|become)|has (?:the |great )?potential|would be (?:a good|an asset|a great))\b",

@@ -1,6 +1,7 @@
 //! What is legal in a rubric and could be better, as far as its words tell without a model: gaps, criteria that cannot be
 //! decided, questions that an employer may not ask. What takes a model is in `evaluation`.
 
+mod anchors;
 mod complete;
 mod criteria;
 mod protected;
@@ -19,8 +20,8 @@ pub fn lint(loaded: &LoadedRubric) -> Vec<Finding> {
     let rubric = &loaded.rubric;
     let mut found = complete::findings(rubric);
     found.extend(notes(&loaded.comments));
-    found.extend(twice(rubric));
     if is_english(rubric) {
+        found.extend(anchors::findings(rubric));
         found.extend(protected::findings(rubric));
         found.extend(criteria::findings(rubric));
         found.extend(reading::findings(rubric));
@@ -50,20 +51,4 @@ fn notes(comments: &[(usize, String)]) -> Vec<Finding> {
         Some(Finding::new(Code::Draft, spot, format!("a draft that nobody has confirmed: {}", drafted.trim()), hint))
     };
     comments.iter().filter_map(note).collect()
-}
-
-/// Levels that are described in the same words.
-fn twice(rubric: &Rubric) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for (q, question) in rubric.questions.iter().enumerate() {
-        for (a, anchor) in question.anchors.iter().enumerate() {
-            let same = |text: &str| text.to_lowercase() == anchor.text.to_lowercase();
-            if let Some(lower) = question.anchors[..a].iter().find(|lower| same(&lower.text)) {
-                let what = format!("level {} is described in the words of level {}", anchor.score, lower.score);
-                let hint = "say what an answer of this level shows that one below it does not";
-                found.push(Finding::new(Code::FlatAnchors, Spot::Anchor(q, a), what, hint));
-            }
-        }
-    }
-    found
 }
