@@ -2,7 +2,9 @@
 //! and ideal answers that do not show what the rubric listens for.
 
 use super::{EvaluateError, Step, Tools, judge_given};
-use crate::domain::{Code, CriterionKind, Finding, Question, QuestionResult, Rubric, Scale, Spot, Suggestion, Verdict};
+use crate::domain::{
+    Code, CriterionKind, Finding, Question, QuestionResult, Rubric, Scale, Spot, Suggestion, Verdict, words,
+};
 use crate::retrieval::{RetrievalError, Vector};
 use std::collections::HashMap;
 
@@ -85,7 +87,9 @@ fn similar(rubric: &Rubric, meanings: &Meanings) -> Vec<Finding> {
 fn overlapping(q: usize, question: &Question, meanings: &Meanings) -> Vec<Finding> {
     let mut found = Vec::new();
     for (later, criterion) in question.criteria.iter().enumerate() {
-        let same_kind = question.criteria[..later].iter().filter(|other| other.kind == criterion.kind);
+        let same_kind = question.criteria[..later]
+            .iter()
+            .filter(|other| other.kind == criterion.kind && !are_opposites(&other.text, &criterion.text));
         let nearest = same_kind.map(|other| (meanings.alike(&criterion.text, &other.text), other));
         if let Some((alike, other)) =
             nearest.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(alike, _)| *alike >= OVERLAPPING)
@@ -97,6 +101,13 @@ fn overlapping(q: usize, question: &Question, meanings: &Meanings) -> Vec<Findin
         }
     }
     found
+}
+
+/// Whether one text denies what the other says: the embedder takes the two for nearly the same.
+fn are_opposites(a: &str, b: &str) -> bool {
+    const DENIALS: [&str; 5] = ["non", "not", "no", "never", "without"];
+    let denials = |text: &str| words(text).filter(|word| DENIALS.contains(&word.as_str())).count();
+    denials(a) != denials(b)
 }
 
 /// For each question, what the judge makes of each of its ideal answers.

@@ -8,6 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
@@ -478,4 +479,34 @@ proptest! {
             prop_assert_eq!(&back.rubric, &rubric, "{}", text);
         }
     }
+}
+
+/// Written to the shapes of the four guides, in other layouts, before the importer was looked at.
+#[test]
+fn guides_of_other_layouts_give_every_question_and_invent_none() {
+    let apart = folder().join("kept-apart");
+    let expected = fs::read_to_string(apart.join("expected.json")).expect("it is there");
+    let expected: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&expected).expect("JSON");
+    let (mut questions, mut found, mut passages, mut placed) = (0, 0, 0, 0);
+    for (name, guide) in &expected {
+        let import = imported(name, &fs::read(apart.join(name)).expect("a guide"));
+        assert_eq!(Some(import.rubric.questions.len() as u64), guide["questions"].as_u64(), "{name}");
+        // What belongs to a question stands between its heading and the next one, remarks and tips among it.
+        let parts: Vec<&str> = import.toml.split("[[questions]]").skip(1).collect();
+        for (ask, wanted) in guide["places"].as_object().expect("a table") {
+            questions += 1;
+            let part = parts.iter().find(|part| part.contains(ask.as_str()));
+            found += usize::from(part.is_some());
+            for passage in wanted.as_array().expect("a list").iter().filter_map(|passage| passage.as_str()) {
+                passages += 1;
+                let there = part.is_some_and(|part| part.to_lowercase().contains(&passage.to_lowercase()));
+                placed += usize::from(there);
+                if !there {
+                    eprintln!("{name}: {ask}: {passage}");
+                }
+            }
+        }
+    }
+    assert_eq!((found, questions), (28, 28));
+    assert!(placed * 10 >= passages * 9, "{placed} of {passages} passages are under their question");
 }

@@ -75,7 +75,7 @@ fn ranks(blocks: &[Block], outline: &Outline) -> Vec<Option<u8>> {
         if outline.heads[at]
             || !block.cells.is_empty()
             || !asks(&block.text)
-            || label::part(&block.text, block.strong).is_some()
+            || label::part(&block.text, block.strong, None).is_some()
         {
             continue;
         }
@@ -272,7 +272,9 @@ impl Walk<'_> {
 
     /// `Situation: what was going on?` is a sub-question; in an answer such labels are part of its words.
     fn part(&mut self, block: &Block) -> bool {
-        let Some((part, rest)) = label::part(&block.text, block.strong) else { return false };
+        let asked = self.question.and_then(|question| self.out.questions[question].follow_ups.last());
+        let last = asked.and_then(|follow_up| follow_up.part);
+        let Some((part, rest)) = label::part(&block.text, block.strong, last) else { return false };
         if self.question.is_none() || !asks(rest) {
             return false;
         }

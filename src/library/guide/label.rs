@@ -155,12 +155,16 @@ pub(super) fn field(head: &str) -> Option<Field> {
     PATTERNS.iter().find(|(_, patterns)| is(patterns)).map(|(field, _)| *field)
 }
 
-/// The part of a STAR question that a text names before a colon or a dash, and what follows it.
-pub(super) fn part(text: &str, strong: usize) -> Option<(&'static str, &str)> {
+/// The part of a STAR question that a text names before a colon or a dash, and what follows it. `last` is the part that
+/// was asked for before it: an `A` after the task is the action, and elsewhere an answer.
+pub(super) fn part<'t>(text: &'t str, strong: usize, last: Option<&str>) -> Option<(&'static str, &'t str)> {
     let dash =
         || [" – ", " — ", " - "].iter().filter_map(|dash| text.split_once(dash)).min_by_key(|(head, _)| head.len());
     let (head, rest) = head(text, strong).or_else(dash)?;
     let words = words(head);
+    if last == Some("task") && words == ["a"] {
+        return Some(("action", rest));
+    }
     PARTS.iter().find(|(_, names)| names.iter().any(|name| fits(name, &words))).map(|(part, _)| (*part, rest))
 }
 
