@@ -9,7 +9,7 @@ use crate::retrieval::{RetrievalError, Vector};
 use std::collections::HashMap;
 
 /// Two criteria of a question this alike say the same.
-const OVERLAPPING: f32 = 0.86;
+const OVERLAPPING: f32 = 0.88;
 /// Two questions of which some wordings are this alike cannot be told apart.
 const SIMILAR: f32 = 0.9;
 /// Share of the levels, from the top, that an ideal answer is to reach: 4 or 5 of 5.

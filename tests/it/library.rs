@@ -250,7 +250,7 @@ fn what_is_legal_but_weak_is_remarked_on() {
     );
     let star = SMALL.replace("general", "star").replace("title = \"Craft\"", "title = \"Craft\"\nweight = 0")
         + "also_asked = ['How so?']\n\
-           anchors = [{ score = 1, text = 'a' }, { score = 4, text = 'b' }]\n\
+           anchors = [{ score = 1, text = 'Names nothing' }, { score = 4, text = 'Names two reasons' }]\n\
            listen_for = [{ id = 'a', text = 'a' }]\n\
            follow_ups = [{ part = 'action', ask = 'What did you do?' }]\n\
            [[competencies]]\nid = 'unused'\ntitle = 'Unused'\n";

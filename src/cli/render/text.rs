@@ -413,6 +413,13 @@ mod tests {
     }
 
     #[test]
+    fn questions_that_were_not_asked_are_counted_and_named_in_one_paragraph() {
+        let text = plain(120);
+        assert!(text.contains("question not asked, so nothing is lowered by them: open"), "{text}");
+        assert!(!text.lines().any(|line| line.contains("not asked") && line.contains('\u{2013}')), "{text}");
+    }
+
+    #[test]
     fn an_abstention_shows_its_reason_and_no_score() {
         let text = plain(120);
         assert!(text.contains("No suggestion: judge unavailable: <b>timeout</b>"), "{text}");
