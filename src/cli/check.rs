@@ -11,6 +11,7 @@ use crate::library::{self, LibraryError, LoadedRubric, lint as words};
 use crate::retrieval::{Retrieval, RetrievalError};
 use clap::Args;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -158,8 +159,10 @@ impl Checked {
         for finding in &self.findings {
             let line = self.line(finding).map(|line| format!(":{line}")).unwrap_or_default();
             let level = finding.code.level().name();
-            out += &format!(
-                "{}{line}: {level}[{}]: {}\n  hint: {}\n",
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                out,
+                "{}{line}: {level}[{}]: {}\n  hint: {}",
                 self.file, finding.code, finding.reason, finding.hint
             );
         }

@@ -270,7 +270,7 @@ impl Changes {
         let mut rest = Vec::new();
         for anchor in changed {
             let moved = |other: &&Anchor| other.score != anchor.score && alike(&other.text, &anchor.text) >= SAME_LEVEL;
-            if let Some(at) = left.iter().position(|other| moved(&other)) {
+            if let Some(at) = left.iter().position(moved) {
                 let from = left.remove(at);
                 let what = format!("what was level {} is now level {}", from.score, anchor.score);
                 self.add(LevelMoved, what, Some(&from.text), Some(&anchor.text));

@@ -44,7 +44,7 @@ impl Wanted {
         .collect()
     }
 
-    fn schema(&self, bounds: bool) -> Value {
+    fn schema(bounds: bool) -> Value {
         let mut text = json!({"type": "string"});
         if bounds {
             text["maxLength"] = json!(LONGEST);
@@ -154,7 +154,7 @@ impl ChatJudge {
 
 impl Inner {
     fn planned_draft(&self, wanted: &Wanted) -> Result<Planned, JudgeError> {
-        let schema = |bounds| wanted.schema(bounds);
+        let schema = Wanted::schema;
         let (turns, tokens) = first_turns(wanted)?;
         let key = request::key(&self.settings, &form(&schema), &turns, 0);
         let words = |place: usize| turns.get(place).map(|turn| turn.words.clone()).unwrap_or_default();
@@ -172,7 +172,7 @@ impl Inner {
 
     /// Asks, and once more with the complaint when the reply is of no use.
     async fn draft(&self, wanted: &Wanted) -> Result<Proposal, JudgeError> {
-        let schema = |bounds| wanted.schema(bounds);
+        let schema = Wanted::schema;
         let (mut turns, mut tokens) = first_turns(wanted)?;
         let mut complaint = String::new();
         for _ in 0..2 {
@@ -182,7 +182,7 @@ impl Inner {
             }
             match read(&stored.content, wanted) {
                 Ok(proposal) => return Ok(proposal),
-                Err(_) if stored.cut => complaint = "it is too long and was cut off; be shorter".to_owned(),
+                Err(_) if stored.cut => complaint = "it is too long and was cut off; be shorter".into(),
                 Err(what) => complaint = what,
             }
             let again = reask(&complaint)?;
@@ -194,14 +194,15 @@ impl Inner {
     }
 }
 
-fn form<'a>(schema: &'a (dyn Fn(bool) -> Value + Sync)) -> Form<'a> {
+fn form(schema: &(dyn Fn(bool) -> Value + Sync)) -> Form<'_> {
     Form { name: "draft", version: "earmark.draft/1", schema, scale: None }
 }
 
 fn first_turns(wanted: &Wanted) -> Result<(Vec<Turn>, u64), JudgeError> {
     let missing = wanted.missing().join(", ");
     let words = drafting(&Drafting::of(wanted, &missing))?;
-    let tokens = AROUND + words.iter().map(|words| count(words)).sum::<u64>() + count(&wanted.schema(true).to_string());
+    let tokens =
+        AROUND + words.iter().map(|words| count(words)).sum::<u64>() + count(&Wanted::schema(true).to_string());
     let [system, user] = words;
     Ok((vec![Turn { role: "system", words: system }, Turn { role: "user", words: user }], tokens))
 }

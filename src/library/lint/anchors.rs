@@ -81,7 +81,9 @@ mod tests {
 
     #[test]
     fn the_rank_correlation_is_that_of_kendall() {
-        assert_eq!([&[1.0, 2.0, 3.0][..], &[3.0, 2.0, 1.0], &[2.0]].map(rank_correlation), [1.0, -1.0, 0.0]);
+        assert!((rank_correlation(&[1.0, 2.0, 3.0]) - 1.0).abs() < 1e-12);
+        assert!((rank_correlation(&[3.0, 2.0, 1.0]) + 1.0).abs() < 1e-12);
+        assert!(rank_correlation(&[2.0]).abs() < 1e-12, "one level neither rises nor falls");
         // scipy.stats.kendalltau([1, 2, 3, 4], [1, 3, 2, 4]) is 2 / 3.
         assert!((rank_correlation(&[1.0, 3.0, 2.0, 4.0]) - 2.0 / 3.0).abs() < 1e-12);
     }
