@@ -288,7 +288,7 @@ static LOOKED_FOR: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         rule(
             FAMILY,
             &[
-                r"^(?:is|has been) (?:\w+ )?(?:married|single|divorced|pregnant)\b|^has (?:no |any |young |small )*(?:children|kids|family commitments|family obligations)\b|\bno (?:plans (?:for|to have) (?:children|a family)|family commitments)\b",
+                r"^(?:is|has been) (?:\w+ )?(?:married|single|divorced|pregnant)(?:$|[ .,;])|^has (?:no |any |young |small )*(?:children|kids|family commitments|family obligations)\b|\bno (?:plans (?:for|to have) (?:children|a family)|family commitments)\b",
             ],
         ),
         rule(
