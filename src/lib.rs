@@ -16,12 +16,12 @@
 //! | [`domain`] | pure: the words of the trade as types | |
 //! | [`agreement`] | pure: the numbers that say how far scores agree, with their intervals | `chacha20`, `statrs` |
 //! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` (shared with `library`) |
-//! | [`library`] | rubric files, and all their faults at once; drafts from question guides, exports | `toml`, `html5gum`, `pulldown-cmark` |
+//! | [`library`] | rubric files, and all their faults at once; drafts from question guides, exports, lint, diff | `toml`, `html5gum`, `pulldown-cmark`, `regex` (shared with `evaluation`) |
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
 //! | [`endpoint`] | requests to a server with `OpenAI`'s interface: attempts, limits, time-outs | `async-openai`, `reqwest` |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
 //! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model | `minijinja`, `tiktoken-rs` |
-//! | [`evaluation`] | the use cases: locate answers, suggest scores | `regex` |
+//! | [`evaluation`] | the use cases: locate answers, suggest scores, check a rubric by its own words | `regex` |
 //! | [`web`] | everything HTML: the report page | `askama` |
 //! | [`cli`] | the command line; wires everything together | `clap`, `indicatif` |
 //! | [`config`] | plain data: what may be set, its default, its meaning | |

@@ -1,6 +1,5 @@
 //! The settings of the chat-model judge and of embeddings from a server, and what `--dry-run` and `--show-prompts` say.
 
-use super::EvaluateArguments;
 use crate::endpoint::{EndpointSettings, OPENAI};
 use crate::judge::{BudgetSettings, ChatSettings, JudgeError, Planned, Price};
 use crate::library::{LibraryError, Prices};
@@ -16,7 +15,7 @@ const LONGEST_TIMEOUT: f64 = 86_400.0;
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Chat model (--judge openai, --embedder openai)")]
+#[command(next_help_heading = "Chat model (--judge openai, --embedder openai, --draft-missing)")]
 pub(super) struct ChatArguments {
     /// The server: any with OpenAI's interface, such as Ollama's, <http://localhost:11434/v1>
     #[arg(long, value_name = "URL", env = "OPENAI_BASE_URL", default_value = OPENAI)]
@@ -196,8 +195,8 @@ pub(super) fn prompts(plan: &[Result<Planned, JudgeError>]) -> String {
 }
 
 /// What a run would take, a line a question and a sum.
-pub(super) fn forecast(plan: &[Result<Planned, JudgeError>], arguments: &EvaluateArguments, prices: &Prices) -> String {
-    let model = &arguments.chat.model;
+pub(super) fn forecast(plan: &[Result<Planned, JudgeError>], arguments: &ChatArguments, prices: &Prices) -> String {
+    let model = &arguments.model;
     let price = prices.of(model).map(|(input, output)| Price { input, output });
     let mut out = String::new();
     let (mut requests, mut sent, mut written) = (0, 0, 0);

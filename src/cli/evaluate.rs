@@ -143,7 +143,7 @@ fn evaluated(
                 bar.suspend(|| say(&prompts(&plan)));
             }
             if arguments.chat.is_dry_run() {
-                return Ok(Outcome::Forecast(forecast(&plan, arguments, &prices)));
+                return Ok(Outcome::Forecast(forecast(&plan, &arguments.chat, &prices)));
             }
         }
         let evaluation = evaluate(&tools, rubric, transcript, candidate, &mut progress).await?;
@@ -186,7 +186,7 @@ async fn retrieval(arguments: &EvaluateArguments) -> Result<Retrieval, Retrieval
 }
 
 /// Shown on a terminal only, and only on standard error.
-fn progress_bar() -> ProgressBar {
+pub(super) fn progress_bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -17,11 +17,17 @@ pub enum Exit {
     Rubric = 4,
     /// The judge or the embedder cannot be used until a setting is changed: a wrong key, an unknown model.
     Judge = 5,
+    /// The rubric can be used, and `rubric check` found errors or warnings in it; notes alone are a success.
+    Findings = 6,
 }
 
 /// For `--help`.
 pub(super) const HELP: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 transcript refused, 4 rubric refused, \
     5 judge refused";
+
+/// For `rubric check --help`.
+pub(super) const CHECK_HELP: &str = "Exit codes: 0 nothing but notes, 1 failed, 2 usage, 4 rubric refused (its faults come \
+    first and alone), 6 errors or warnings were found";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

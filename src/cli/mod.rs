@@ -1,6 +1,8 @@
 //! The command line. The only module that knows clap; wires the others together and says how it went.
 
 mod chat;
+mod check;
+mod diff;
 mod evaluate;
 mod exit;
 mod guide;
@@ -27,7 +29,7 @@ enum Command {
     /// Evaluate a transcript: where each question was answered, what the answer shows, a suggested score
     #[command(after_help = exit::HELP)]
     Evaluate(Box<EvaluateArguments>),
-    /// Check, show, import or export a rubric
+    /// Check, compare, show, import or export rubrics
     #[command(subcommand)]
     Rubric(RubricCommand),
 }
@@ -105,12 +107,12 @@ enum Colour {
 
 #[derive(Debug, Subcommand)]
 enum RubricCommand {
-    /// Say everything that is wrong with a rubric file
+    /// Say everything that is wrong with a rubric file, and everything that could be better
+    #[command(after_help = exit::CHECK_HELP)]
+    Check(check::CheckArguments),
+    /// Say what changed between two rubrics, and which calibration profiles that makes stale
     #[command(after_help = exit::HELP)]
-    Check {
-        /// The rubric, a TOML file
-        file: PathBuf,
-    },
+    Diff(diff::DiffArguments),
     /// Show a rubric as people read it
     #[command(after_help = exit::HELP)]
     Show {
@@ -119,16 +121,7 @@ enum RubricCommand {
     },
     /// Draft a rubric from a question guide: what was found where, and what is missing, is noted in it
     #[command(after_help = exit::HELP)]
-    Import {
-        /// The guide: text, Markdown, HTML or DOCX, or a rubric exported by this program
-        file: PathBuf,
-        /// Write to this file instead of standard output
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-        /// How to write the draft
-        #[arg(long, value_enum, default_value_t = ImportFormat::Toml)]
-        format: ImportFormat,
-    },
+    Import(Box<guide::ImportArguments>),
     /// Write a rubric as a document that can be edited and imported again
     #[command(after_help = exit::HELP)]
     Export {
@@ -141,6 +134,14 @@ enum RubricCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// For a terminal
+    Text,
+    /// For machines: the form earmark.check/1 or earmark.diff/1
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -166,11 +167,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => match arguments.command {
             Command::Evaluate(arguments) => evaluate::run(&arguments),
-            Command::Rubric(RubricCommand::Check { file }) => rubric::check(&file),
+            Command::Rubric(RubricCommand::Check(arguments)) => check::check(&arguments),
+            Command::Rubric(RubricCommand::Diff(arguments)) => diff::diff(&arguments),
             Command::Rubric(RubricCommand::Show { file }) => rubric::show(&file),
-            Command::Rubric(RubricCommand::Import { file, out, format }) => {
-                guide::import(&file, out.as_deref(), format)
-            }
+            Command::Rubric(RubricCommand::Import(arguments)) => guide::import(&arguments),
             Command::Rubric(RubricCommand::Export { file, format, out }) => {
                 guide::export(&file, out.as_deref(), format)
             }

@@ -1,36 +1,11 @@
-//! `earmark rubric`.
+//! `earmark rubric show`.
 
 use super::Exit;
-use super::output::{complain, say, write};
+use super::output::{complain, write};
 use crate::domain::{CriterionKind, Question, Rubric};
-use crate::library::{self, LoadedRubric};
+use crate::library;
 use std::fmt::Write as _;
 use std::path::Path;
-
-/// Says what is wrong with a rubric file, or that nothing is.
-pub(super) fn check(file: &Path) -> Exit {
-    match library::load(file) {
-        Ok(LoadedRubric { rubric, remarks }) => {
-            let name = file.display();
-            for remark in &remarks {
-                let line = remark.line.map(|line| format!(":{line}")).unwrap_or_default();
-                say(&format!("{name}{line}: note: {}\n  hint: {}", remark.what, remark.hint));
-            }
-            let criteria: usize = rubric.questions.iter().map(|q| q.criteria.len()).sum();
-            done(&format!(
-                "{name}: {} {} is good: {} questions, {criteria} criteria, {} notes\n",
-                rubric.id,
-                rubric.version,
-                rubric.questions.len(),
-                remarks.len()
-            ))
-        }
-        Err(error) => {
-            complain(&error);
-            Exit::Rubric
-        }
-    }
-}
 
 /// Shows a rubric as people read it.
 pub(super) fn show(file: &Path) -> Exit {

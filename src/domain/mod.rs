@@ -9,6 +9,8 @@ mod digest;
 mod evaluation;
 mod evidence;
 mod fault;
+mod finding;
+mod proposal;
 mod rubric;
 mod suggestion;
 mod text;
@@ -24,6 +26,8 @@ pub use evaluation::{
 };
 pub use evidence::{Evidence, NotEvidence, Voice, find_words};
 pub use fault::{Fault, Faults};
+pub use finding::{Code, Finding, Level, Spot};
+pub use proposal::Proposal;
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
 };

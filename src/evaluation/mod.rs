@@ -1,12 +1,15 @@
-//! The use cases. So far one: evaluate a transcript against a rubric.
+//! The use cases: evaluate a transcript against a rubric, judge answers whose questions are known, and say what a
+//! rubric's own words reveal about it when they are read by the models.
 //!
-//! Works in four steps: tell the candidate's words from the interviewer's, locate each question and its answer, let the
+//! Evaluating works in four steps: tell the candidate's words from the interviewer's, locate each question and its answer, let the
 //! judge say what the answer shows, and conclude a suggestion from what of that code finds in the transcript. The
 //! steps are pure files; this one asks index and judge and puts the result together.
 
 mod affinity;
 mod chat;
 mod conclude_chat;
+mod given;
+mod lint;
 mod locate;
 mod mask;
 mod roles;
@@ -24,6 +27,8 @@ use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
 use chat::Claimed;
 pub use chat::plan;
+pub use given::judge_given;
+pub use lint::lint;
 use locate::{Exchange, Heard, Located, Window};
 use mask::Mask;
 use std::collections::HashMap;
@@ -100,22 +105,7 @@ pub async fn evaluate(
     let affinity = Affinity::to(tools.retrieval, rubric).await?;
     progress(Step::Reading);
     let interview = Interview::read(tools, &affinity, transcript, candidate, rubric.questions.len()).await?;
-    let claims = match tools.judge {
-        Judge::Local(judge) => {
-            let tasks: Vec<Option<Task>> =
-                (0..rubric.questions.len()).map(|q| interview.task(q, rubric, tools)).collect();
-            let asked: Vec<Task> = tasks.iter().flatten().cloned().collect();
-            progress(Step::Judging(asked.len()));
-            let mut claims = judge.claims(&asked).into_iter();
-            let claimed =
-                |task: &Option<Task>| task.as_ref().and_then(|_| claims.next()).map(|c| c.map(Claimed::Local));
-            tasks.iter().map(claimed).collect()
-        }
-        Judge::Chat(judge) => chat::claims(&interview, judge, rubric, tools, progress).await?,
-    };
-    let questions = rubric.questions.iter().zip(claims).enumerate();
-    let questions =
-        questions.map(|(q, (question, claim))| interview.result(q, question, rubric, claim, &tools.settings)).collect();
+    let questions = interview.results(tools, rubric, progress).await?;
     Ok(put_together(tools, rubric, &interview, questions))
 }
 
@@ -162,14 +152,35 @@ impl<'a> Interview<'a> {
             return Err(EvaluateError::NoCandidateSpeech { candidate: voice.name().map(str::to_owned) });
         }
         let windows = windows(transcript, &exchanges, &mut texts, affinity).await?;
-        let (heard, near) = heard(transcript, &exchanges, &mut texts, affinity).await?;
+        let replies: Vec<usize> = exchanges.iter().flat_map(|exchange| exchange.replies.iter().copied()).collect();
+        let (heard, near) = heard(transcript, &replies, &mut texts, affinity).await?;
         let located = locate::locate(transcript, &exchanges, &windows, &heard, questions);
-        let answers = |located: &Located| {
-            let theirs = |i: &usize| located.answer.contains(&heard[*i].utterance) && !heard[*i].aimed;
-            (0..heard.len()).filter(theirs).collect()
-        };
-        let answering = located.iter().map(answers).collect();
+        let answering = located.iter().map(|located| answering(located, &heard)).collect();
         Ok(Self { transcript, voice, labelled, located, heard, near, answering, mask })
+    }
+
+    /// What the judge says of every question, and what is concluded from it.
+    async fn results(
+        &self,
+        tools: &Tools<'_>,
+        rubric: &Rubric,
+        progress: &mut (dyn FnMut(Step) + Send),
+    ) -> Result<Vec<QuestionResult>, EvaluateError> {
+        let claims = match tools.judge {
+            Judge::Local(judge) => {
+                let tasks: Vec<Option<Task>> =
+                    (0..rubric.questions.len()).map(|q| self.task(q, rubric, tools)).collect();
+                let asked: Vec<Task> = tasks.iter().flatten().cloned().collect();
+                progress(Step::Judging(asked.len()));
+                let mut claims = judge.claims(&asked).into_iter();
+                let claimed =
+                    |task: &Option<Task>| task.as_ref().and_then(|_| claims.next()).map(|c| c.map(Claimed::Local));
+                tasks.iter().map(claimed).collect()
+            }
+            Judge::Chat(judge) => chat::claims(self, judge, rubric, tools, progress).await?,
+        };
+        let questions = rubric.questions.iter().zip(claims).enumerate();
+        Ok(questions.map(|(q, (question, claim))| self.result(q, question, rubric, claim, &tools.settings)).collect())
     }
 
     /// Whether there is an answer to question `q` that a judge can be asked about.
@@ -401,16 +412,22 @@ fn sentences_of(transcript: &Transcript, utterance: usize) -> Vec<(usize, &str)>
     sentences(&said.text).into_iter().filter_map(|span| said.slice(span)).map(|text| (utterance, text)).collect()
 }
 
-/// Every sentence of the candidate's that answers something.
+/// The sentences that answer a question, as places in `heard`.
+fn answering(located: &Located, heard: &[Heard]) -> Vec<usize> {
+    let theirs = |i: &usize| located.answer.contains(&heard[*i].utterance) && !heard[*i].aimed;
+    (0..heard.len()).filter(theirs).collect()
+}
+
+/// Every sentence of the candidate's that answers something; `replies` are utterances.
 async fn heard(
     transcript: &Transcript,
-    exchanges: &[Exchange],
+    replies: &[usize],
     texts: &mut Texts<'_>,
     affinity: &Affinity<'_>,
 ) -> Result<(Vec<Heard>, Vec<SentenceAffinity>), RetrievalError> {
     let mut found: Vec<(usize, CharSpan, bool)> = Vec::new();
     let mut spoken = Vec::new();
-    for utterance in exchanges.iter().flat_map(|e| &e.replies) {
+    for utterance in replies {
         let said = &transcript.utterances()[*utterance];
         let spans = sentences(&said.text);
         let parts: Vec<&str> = spans.iter().filter_map(|span| said.slice(*span)).collect();

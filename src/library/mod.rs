@@ -1,20 +1,25 @@
 //! Reads rubric files into [`Rubric`]s and writes them, reads tables of prices, and hides what the files look like.
 //!
 //! A file is read in three steps: [`syntax`] turns its text into TOML and mends what would hide the rest of it,
-//! [`schema`] walks the keys with [`table`]'s cursor, and [`remarks`] says what is legal but worth knowing. A file with
-//! any fault is refused with all of them; no rubric is ever made from part of a file.
+//! [`schema`] walks the keys with [`table`]'s cursor, and [`places`] keeps where each part stood. A file with any fault is
+//! refused with all of them; no rubric is ever made from part of a file. What is legal but could be better is for
+//! [`lint`] to say.
 
+mod diff;
 mod export;
 pub mod guide;
 mod lines;
+pub mod lint;
+mod places;
 mod prices;
-mod remarks;
 mod schema;
 mod syntax;
 mod table;
 mod write;
 
+pub use diff::{Change, ChangeKind, Identity, RubricDiff};
 pub use export::{to_html, to_json, to_markdown};
+pub use places::Places;
 pub use prices::Prices;
 pub use write::to_toml;
 
@@ -28,13 +33,15 @@ use thiserror::Error;
 /// Longest rubric file, in bytes; the longest known has a fiftieth of it.
 const MAX_BYTES: usize = 5_000_000;
 
-/// A rubric and what its author may want to know about it.
+/// A rubric and its file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadedRubric {
     /// The rubric.
     pub rubric: Rubric,
-    /// What is legal but worth knowing, in the order of the file's lines.
-    pub remarks: Vec<Fault>,
+    /// Where its parts stand.
+    pub places: Places,
+    /// The comments that stand on lines of their own, each with its line; an author's or an import's notes.
+    pub comments: Vec<(usize, String)>,
 }
 
 /// Why a file gave no rubric.
@@ -83,13 +90,16 @@ pub fn parse(name: &str, text: &str) -> Result<LoadedRubric, Faults> {
     let mended = syntax::mend(text);
     let tree = mended.tree();
     let report = Report::new(&mended.text, mended.complete);
-    let rubric = schema::rubric(&report.root(tree.get_ref()));
-    let (found, mut remarks) = report.into_parts();
-    if let Some(faults) = Faults::new(name, syntax::together(mended.faults, found)) {
+    let (rubric, places) = schema::rubric(&report.root(tree.get_ref()));
+    if let Some(faults) = Faults::new(name, syntax::together(mended.faults, report.into_faults())) {
         return Err(faults);
     }
-    remarks.sort_by_key(|remark| remark.line);
-    Ok(LoadedRubric { rubric, remarks })
+    Ok(LoadedRubric { rubric, places, comments: comments(text) })
+}
+
+fn comments(text: &str) -> Vec<(usize, String)> {
+    let comment = |(at, line): (usize, &str)| Some((at + 1, line.trim().strip_prefix('#')?.trim().to_owned()));
+    text.lines().enumerate().filter_map(comment).collect()
 }
 
 /// The file's bytes, one more than may be read at most; `None` when it is no file at all.

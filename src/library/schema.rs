@@ -1,6 +1,6 @@
 //! The keys of a rubric file and the rules they keep, as one walk from the top of the file to the bottom.
 
-use super::remarks;
+use super::places::{Places, QuestionPlaces};
 use super::table::{Table, one_of, shown};
 use crate::domain::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
@@ -16,12 +16,17 @@ struct Context {
     competencies: Option<Vec<String>>,
 }
 
-/// The rubric of a whole file. Worth something only if the walk reported no fault.
-pub(super) fn rubric(file: &Table<'_>) -> Rubric {
+/// The rubric of a whole file, and where its parts stand. Worth something only if the walk reported no fault.
+pub(super) fn rubric(file: &Table<'_>) -> (Rubric, Places) {
     file.only(&["id", "title", "version", "language", "scale", "competencies", "questions"]);
     let scale = scale(file);
     let tables = file.tables("competencies", "[[competencies]]");
-    let lines: Vec<usize> = tables.iter().flatten().map(Table::line).collect();
+    let mut places = Places {
+        version: file.line_of("version"),
+        language: file.line_of("language"),
+        competencies: tables.iter().flatten().map(Table::line).collect(),
+        questions: vec![],
+    };
     let competencies = tables.map(competencies);
     let ids = competencies.as_ref().map(|list| list.iter().map(|competency| competency.id.clone()).collect());
     let context = Context { scale, competencies: ids };
@@ -30,13 +35,11 @@ pub(super) fn rubric(file: &Table<'_>) -> Rubric {
         title: file.required_text("title"),
         version: file.required_text("version"),
         language: language(file),
-        questions: questions(file, &context),
+        questions: questions(file, &context, &mut places.questions),
         scale: context.scale.unwrap_or_default(),
         competencies: competencies.unwrap_or_default(),
     };
-    file.remarks(remarks::version(&rubric.version, file.line_of("version")));
-    file.remarks(remarks::competencies(&rubric, &lines));
-    rubric
+    (rubric, places)
 }
 
 fn language(file: &Table<'_>) -> String {
@@ -104,16 +107,16 @@ fn competencies(tables: Vec<Table<'_>>) -> Vec<Competency> {
     tables.into_iter().map(competency).collect()
 }
 
-fn questions(file: &Table<'_>, context: &Context) -> Vec<Question> {
+fn questions(file: &Table<'_>, context: &Context, places: &mut Vec<QuestionPlaces>) -> Vec<Question> {
     let Some(tables) = file.tables("questions", "[[questions]]") else { return Vec::new() };
     if tables.is_empty() {
         file.missing("questions", "begin each question with `[[questions]]`, then `id`, `kind` and `ask`".to_owned());
     }
     let mut ids = Ids::of("question");
-    tables.iter().map(|table| question(table, &mut ids, context)).collect()
+    tables.iter().map(|table| question(table, &mut ids, context, places)).collect()
 }
 
-fn question(table: &Table<'_>, ids: &mut Ids, context: &Context) -> Question {
+fn question(table: &Table<'_>, ids: &mut Ids, context: &Context, places: &mut Vec<QuestionPlaces>) -> Question {
     table.only(&[
         "id",
         "competency",
@@ -127,6 +130,13 @@ fn question(table: &Table<'_>, ids: &mut Ids, context: &Context) -> Question {
         "anchors",
         "follow_ups",
     ]);
+    let mut at = QuestionPlaces {
+        heading: table.line(),
+        wordings: [vec![table.line_of("ask")], table.lines_of_items("also_asked")].concat(),
+        assesses: table.line_of("assesses"),
+        ideal_answers: table.lines_of_items("ideal_answers"),
+        ..QuestionPlaces::default()
+    };
     let question = Question {
         id: ids.unique(table),
         competency: competency_of(table, context),
@@ -135,18 +145,16 @@ fn question(table: &Table<'_>, ids: &mut Ids, context: &Context) -> Question {
         also_asked: table.texts("also_asked"),
         assesses: table.optional_text("assesses"),
         ideal_answers: table.texts("ideal_answers"),
-        criteria: criteria(table),
-        anchors: anchors(table, context.scale.as_ref()),
-        follow_ups: follow_ups(table),
+        criteria: criteria(table, &mut at.criteria),
+        anchors: anchors(table, context.scale.as_ref(), &mut at.anchors),
+        follow_ups: follow_ups(table, &mut at.follow_ups),
     };
+    places.push(at);
     // An empty `listen_for` says that the author knows of the gap; a remark says it again.
     if !table.has("listen_for") && table.lacks("ideal_answers") {
         let what = "the question has neither `listen_for` nor `ideal_answers`";
         let hint = "say what a good answer shows: add `[[questions.listen_for]]` with `id` and `text`";
         table.absence(Some(table.line()), what.to_owned(), hint.to_owned());
-    }
-    if let Some(scale) = &context.scale {
-        table.remarks(remarks::question(&question, scale, table.line()));
     }
     question
 }
@@ -174,7 +182,7 @@ fn competency_of(table: &Table<'_>, context: &Context) -> Option<String> {
     Some(id)
 }
 
-fn criteria(question: &Table<'_>) -> Vec<Criterion> {
+fn criteria(question: &Table<'_>, lines: &mut Vec<usize>) -> Vec<Criterion> {
     let mut ids = Ids::of("criterion");
     let listen_for = tables(question, "listen_for", "[[questions.listen_for]]");
     let red_flags = tables(question, "red_flags", "[[questions.red_flags]]");
@@ -182,6 +190,7 @@ fn criteria(question: &Table<'_>) -> Vec<Criterion> {
     let red_flags = red_flags.into_iter().map(|table| (CriterionKind::RedFlag, table));
     let criterion = |(kind, table): (CriterionKind, Table<'_>)| {
         table.only(&["id", "text", "weight"]);
+        lines.push(table.line_of("text"));
         let weight = table.weight();
         if weight == 0.0 {
             let hint = "give it a weight above 0, or delete what is not to count";
@@ -192,7 +201,7 @@ fn criteria(question: &Table<'_>) -> Vec<Criterion> {
     listen_for.chain(red_flags).map(criterion).collect()
 }
 
-fn anchors(question: &Table<'_>, scale: Option<&Scale>) -> Vec<Anchor> {
+fn anchors(question: &Table<'_>, scale: Option<&Scale>, places: &mut Vec<usize>) -> Vec<Anchor> {
     let mut lines = BTreeMap::new();
     let mut anchors = Vec::new();
     for table in tables(question, "anchors", "[[questions.anchors]]") {
@@ -209,15 +218,18 @@ fn anchors(question: &Table<'_>, scale: Option<&Scale>) -> Vec<Anchor> {
             let hint = format!("the first is on line {first}; keep one of them");
             table.fault(line, format!("a second anchor for the score {score}"), hint);
         }
-        anchors.push(Anchor { score, text });
+        anchors.push((Anchor { score, text }, table.line_of("text")));
     }
-    anchors.sort_by_key(|anchor| anchor.score);
+    anchors.sort_by_key(|(anchor, _)| anchor.score);
+    let (anchors, at): (Vec<Anchor>, Vec<usize>) = anchors.into_iter().unzip();
+    places.extend(at);
     anchors
 }
 
-fn follow_ups(question: &Table<'_>) -> Vec<FollowUp> {
+fn follow_ups(question: &Table<'_>, lines: &mut Vec<usize>) -> Vec<FollowUp> {
     let follow_up = |table: Table<'_>| {
         table.only(&["part", "ask"]);
+        lines.push(table.line_of("ask"));
         FollowUp { part: table.choice("part", &PARTS), ask: table.required_text("ask") }
     };
     tables(question, "follow_ups", "[[questions.follow_ups]]").into_iter().map(follow_up).collect()

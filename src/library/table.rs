@@ -23,12 +23,11 @@ pub(super) struct Report {
     /// Whether the whole text was understood. Of a text with holes nobody can say what is missing.
     complete: bool,
     faults: RefCell<Vec<Fault>>,
-    remarks: RefCell<Vec<Fault>>,
 }
 
 impl Report {
     pub(super) fn new(text: &str, complete: bool) -> Self {
-        Self { lines: Lines::of(text), complete, faults: RefCell::default(), remarks: RefCell::default() }
+        Self { lines: Lines::of(text), complete, faults: RefCell::default() }
     }
 
     /// The cursor over the whole file.
@@ -36,9 +35,9 @@ impl Report {
         Table { heading: "the rubric", line: None, entries: table, report: self }
     }
 
-    /// The faults and the remarks.
-    pub(super) fn into_parts(self) -> (Vec<Fault>, Vec<Fault>) {
-        (self.faults.into_inner(), self.remarks.into_inner())
+    /// What is wrong.
+    pub(super) fn into_faults(self) -> Vec<Fault> {
+        self.faults.into_inner()
     }
 
     fn line<T>(&self, spanned: &Spanned<T>) -> usize {
@@ -68,6 +67,12 @@ impl<'t> Table<'t> {
         self.value(key).map_or(self.line(), |(_, line)| line)
     }
 
+    /// The line of each item of the list under `key`; none where there is no list.
+    pub(super) fn lines_of_items(&self, key: &str) -> Vec<usize> {
+        let items = self.value(key).and_then(|(value, _)| value.as_array());
+        items.into_iter().flat_map(|items| items.iter()).map(|item| self.report.line(item)).collect()
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)
     }
@@ -86,10 +91,6 @@ impl<'t> Table<'t> {
         if self.report.complete {
             self.report.faults.borrow_mut().push(Fault { line, what, hint });
         }
-    }
-
-    pub(super) fn remarks(&self, remarks: impl IntoIterator<Item = Fault>) {
-        self.report.remarks.borrow_mut().extend(remarks);
     }
 
     /// Reports every key that is not among `known`.
@@ -343,7 +344,7 @@ mod tests {
         let report = Report::new(text, true);
         walk(&report.root(tree.get_ref()));
         let line = |fault: &Fault| fault.line.map_or("-".to_owned(), |line| line.to_string());
-        report.into_parts().0.iter().map(|fault| format!("{} {}", line(fault), fault.what)).collect()
+        report.into_faults().iter().map(|fault| format!("{} {}", line(fault), fault.what)).collect()
     }
 
     #[test]

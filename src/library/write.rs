@@ -4,7 +4,7 @@ use crate::domain::{Criterion, CriterionKind, Question, Rubric, Scale};
 use std::fmt::Write as _;
 
 /// What is written as comments beside a rubric.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Notes {
     /// Lines at the top of the file.
     pub head: Vec<String>,
@@ -13,7 +13,7 @@ pub(super) struct Notes {
 }
 
 /// What is written as comments beside a question.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct QuestionNotes {
     /// Lines above it.
     pub before: Vec<String>,
@@ -96,7 +96,7 @@ fn criterion(file: &mut Writer, criterion: &Criterion, note: Option<&String>) {
         CriterionKind::ListenFor => "[[questions.listen_for]]",
         CriterionKind::RedFlag => "[[questions.red_flags]]",
     });
-    if let Some(note) = note {
+    if let Some(note) = note.filter(|note| !note.is_empty()) {
         file.comment(note);
     }
     file.text("id", &criterion.id);

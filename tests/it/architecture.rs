@@ -50,7 +50,7 @@ const LIVES_IN: [(&str, &[&str]); 28] = [
     ("tower_service", &["endpoint"]),
     ("minijinja", &["judge"]),
     ("tiktoken_rs", &["judge"]),
-    ("regex", &["evaluation"]),
+    ("regex", &["evaluation", "library"]),
     ("qdrant_client", &["retrieval"]),
     ("tonic", &["retrieval"]),
     ("rten", &["inference"]),

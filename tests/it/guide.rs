@@ -3,11 +3,12 @@
 
 use earmark::domain::{CriterionKind, Rubric};
 use earmark::library::guide::{Import, ImportReport, by_shared_words, import};
-use earmark::library::{parse, to_html, to_json, to_markdown};
+use earmark::library::{lint, parse, to_html, to_json, to_markdown};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
@@ -274,7 +275,7 @@ fn what_is_missing_is_a_gap_in_the_file_that_loads_all_the_same() {
     );
     let loaded = parse("r.toml", &import.toml).expect("a rubric");
     assert_eq!(loaded.rubric, import.rubric);
-    assert!(loaded.remarks.iter().any(|remark| remark.what.contains("has no `listen_for`")));
+    assert!(lint::lint(&loaded).iter().any(|finding| finding.reason.contains("has no `listen_for`")));
 }
 
 #[test]
@@ -478,4 +479,34 @@ proptest! {
             prop_assert_eq!(&back.rubric, &rubric, "{}", text);
         }
     }
+}
+
+/// Written to the shapes of the four guides, in other layouts, before the importer was looked at.
+#[test]
+fn guides_of_other_layouts_give_every_question_and_invent_none() {
+    let apart = folder().join("kept-apart");
+    let expected = fs::read_to_string(apart.join("expected.json")).expect("it is there");
+    let expected: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&expected).expect("JSON");
+    let (mut questions, mut found, mut passages, mut placed) = (0, 0, 0, 0);
+    for (name, guide) in &expected {
+        let import = imported(name, &fs::read(apart.join(name)).expect("a guide"));
+        assert_eq!(Some(import.rubric.questions.len() as u64), guide["questions"].as_u64(), "{name}");
+        // What belongs to a question stands between its heading and the next one, remarks and tips among it.
+        let parts: Vec<&str> = import.toml.split("[[questions]]").skip(1).collect();
+        for (ask, wanted) in guide["places"].as_object().expect("a table") {
+            questions += 1;
+            let part = parts.iter().find(|part| part.contains(ask.as_str()));
+            found += usize::from(part.is_some());
+            for passage in wanted.as_array().expect("a list").iter().filter_map(|passage| passage.as_str()) {
+                passages += 1;
+                let there = part.is_some_and(|part| part.to_lowercase().contains(&passage.to_lowercase()));
+                placed += usize::from(there);
+                if !there {
+                    eprintln!("{name}: {ask}: {passage}");
+                }
+            }
+        }
+    }
+    assert_eq!((found, questions), (28, 28));
+    assert!(placed * 10 >= passages * 9, "{placed} of {passages} passages are under their question");
 }

@@ -1,8 +1,10 @@
 //! Rubric files through the library's public doors: what is refused and how, what is remarked on, and that writing and
 //! reading are each other's reverse.
 
-use earmark::domain::{Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale};
-use earmark::library::{LibraryError, LoadedRubric, load, parse, to_toml};
+use earmark::domain::{
+    Anchor, Competency, Criterion, CriterionKind, Fault, Finding, FollowUp, Question, QuestionKind, Rubric, Scale,
+};
+use earmark::library::{LibraryError, LoadedRubric, lint, load, parse, to_toml};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -42,7 +44,9 @@ fn loaded(text: &str) -> LoadedRubric {
 }
 
 fn remarks(text: &str) -> Vec<String> {
-    loaded(text).remarks.iter().map(|remark| format!("{}: {}", remark.line.unwrap_or(0), remark.what)).collect()
+    let loaded = loaded(text);
+    let line = |finding: &Finding| loaded.places.line(finding.spot).unwrap_or(0);
+    lint::lint(&loaded).iter().map(|finding| format!("{}: {}", line(finding), finding.reason)).collect()
 }
 
 #[test]
@@ -83,7 +87,7 @@ fn faults_stay_on_their_lines_with_windows_line_ends_and_a_byte_order_mark() {
 #[test]
 fn the_shipped_rubric_has_no_fault_and_no_remark() {
     let loaded = load(&in_repository("rubrics/backend-developer.toml")).expect("the shipped rubric");
-    assert_eq!(loaded.remarks, []);
+    assert_eq!(lint::lint(&loaded), []);
     assert_eq!(loaded.rubric.id, "backend-developer");
     assert_eq!((loaded.rubric.questions.len(), loaded.rubric.competencies.len()), (48, 6));
     assert_eq!(loaded.rubric.language, "en");
@@ -246,7 +250,7 @@ fn what_is_legal_but_weak_is_remarked_on() {
     );
     let star = SMALL.replace("general", "star").replace("title = \"Craft\"", "title = \"Craft\"\nweight = 0")
         + "also_asked = ['How so?']\n\
-           anchors = [{ score = 1, text = 'a' }, { score = 4, text = 'b' }]\n\
+           anchors = [{ score = 1, text = 'Names nothing' }, { score = 4, text = 'Names two reasons' }]\n\
            listen_for = [{ id = 'a', text = 'a' }]\n\
            follow_ups = [{ part = 'action', ask = 'What did you do?' }]\n\
            [[competencies]]\nid = 'unused'\ntitle = 'Unused'\n";
@@ -410,7 +414,14 @@ fn spoiled(text: &str, slips: &[Slip]) -> String {
 fn holds_together(text: &str) -> Result<(), TestCaseError> {
     let lines = text.split('\n').count();
     let faults = match parse("r.toml", text) {
-        Ok(loaded) => loaded.remarks,
+        Ok(loaded) => {
+            let fault = |finding: Finding| Fault {
+                line: loaded.places.line(finding.spot),
+                what: finding.reason,
+                hint: finding.hint,
+            };
+            lint::lint(&loaded).into_iter().map(fault).collect()
+        }
         Err(faults) => faults.all().to_vec(),
     };
     prop_assert!(faults.iter().all(|fault| fault.line.is_none_or(|line| (1..=lines).contains(&line))), "{:?}", faults);

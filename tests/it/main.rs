@@ -10,6 +10,7 @@ mod guide;
 mod harness;
 mod ingest;
 mod library;
+mod lint;
 mod openai;
 mod retrieval;
 mod rubrics;

@@ -909,3 +909,66 @@ fn a_run_takes_as_long_as_latency_and_limit_make_it() {
     // 8 at once make three rounds. The limit is wide, for machines that do other work; the figures are in the README.
     assert!(started.elapsed() < Duration::from_millis(1_800), "{:?}", started.elapsed());
 }
+
+// ---- drafts of what a guide leaves out
+
+const GUIDE: &str = "Questions for a tester\n\n1. Why do you write tests?\n2. How do you name a test?\n";
+
+fn draft_reply() -> String {
+    json!({
+        "assesses": "Whether tests serve a purpose.",
+        "also_asked": ["What are tests good for?"],
+        "listen_for": ["Names a fault that a test found", "Says who reads the tests", "Gives a figure for the time saved"],
+        "red_flags": ["Says tests are a waste of time"],
+        "anchors": ["Says nothing.", "Says tests are good.", "Names a reason.", "Names two reasons.", "Adds a fault that a test found."],
+    })
+    .to_string()
+}
+
+async fn drafted(server: &OpenAiServer, folder: &Path, more: &[&str]) -> Run {
+    let guide = folder.join("guide.txt");
+    fs::write(&guide, GUIDE).expect("a file");
+    let (guide, url, cache) = (guide.display().to_string(), server.url().to_owned(), folder.display().to_string());
+    let more: Vec<String> = more.iter().map(|it| (*it).to_owned()).collect();
+    tokio::task::spawn_blocking(move || {
+        let mut arguments = vec!["rubric", "import", &guide, "--draft-missing", "--model", "tiny", "--cache", &cache];
+        arguments.extend(more.iter().map(String::as_str));
+        earmark_with(&arguments, &[("OPENAI_BASE_URL", &url)])
+    })
+    .await
+    .expect("runs")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_guide_leaves_out_is_drafted_marked_and_counted_and_never_an_answer() {
+    let server = OpenAiServer::start().await;
+    server.otherwise(Act::Says(draft_reply()));
+    let folder = folder();
+    let dry = drafted(&server, folder.path(), &["--dry-run"]).await;
+    assert_eq!((dry.code, server.requests().len()), (0, 0), "{}", dry.err);
+    assert!(dry.out.contains("2 requests to tiny"), "{}", dry.out);
+    let run = drafted(&server, folder.path(), &[]).await;
+    assert_eq!((run.code, server.requests().len()), (0, 2), "{}", run.err);
+    let loaded = earmark::library::parse("r.toml", &run.out).unwrap_or_else(|faults| panic!("{faults}"));
+    for question in &loaded.rubric.questions {
+        assert_eq!((question.listen_fors().count(), question.red_flags().count()), (3, 1));
+        assert_eq!((question.anchors.len(), question.ideal_answers.len()), (5, 0), "answers come from people");
+    }
+    let findings = earmark::library::lint::lint(&loaded);
+    let drafts = findings.iter().filter(|finding| finding.code.name() == "draft").count();
+    assert_eq!(drafts, 2 * (3 + 4), "assesses, also_asked and anchors, and each criterion");
+    let again = drafted(&server, folder.path(), &["--replay"]).await;
+    assert_eq!((again.out == run.out, server.requests().len()), (true, 2), "replies are kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_of_the_wrong_shape_is_asked_for_again_and_else_leaves_the_gap() {
+    let server = OpenAiServer::start().await;
+    let with_answer = draft_reply().replacen('{', "{\"ideal_answers\": [\"I test.\"],", 1);
+    server.otherwise(Act::Says(with_answer));
+    let folder = folder();
+    let run = drafted(&server, folder.path(), &[]).await;
+    assert_eq!((run.code, server.requests().len()), (0, 4), "{}", run.err);
+    assert!(run.err.contains("note: nothing was drafted for"), "{}", run.err);
+    assert!(!run.out.contains("draft:") && !run.out.contains("I test."), "{}", run.out);
+}

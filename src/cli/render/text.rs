@@ -51,7 +51,6 @@ pub fn text(evaluation: &Evaluation, rubric: &Rubric, transcript: &Transcript, s
     for (number, result) in numbered(evaluation).filter(|(_, result)| result.status != Status::NotAsked) {
         question(&mut page, number, result, rubric, transcript);
     }
-    not_asked(&mut page, evaluation, rubric);
     foot(&mut page, evaluation, transcript);
     page.out
 }
@@ -97,10 +96,24 @@ fn table(page: &mut Page, evaluation: &Evaluation, rubric: &Rubric) {
         QUIET,
         &format!("{:>number$}  {:<score$}  {expected}  range  {:<12}  question", "#", "score", "status"),
     )]);
-    for (n, result) in numbered(evaluation) {
+    for (n, result) in numbered(evaluation).filter(|(_, result)| result.status != Status::NotAsked) {
         row(page, &columns, n, result, rubric);
     }
+    not_asked(page, evaluation);
     page.gap();
+}
+
+/// One paragraph however many they are: a rubric is often longer than an interview.
+fn not_asked(page: &mut Page, evaluation: &Evaluation) {
+    let open = evaluation.questions.iter().filter(|result| result.status == Status::NotAsked);
+    let ids: Vec<String> = open.map(|result| wording::on_one_line(&result.id)).collect();
+    if !ids.is_empty() {
+        let head = format!(
+            "{} not asked, so nothing is lowered by them: ",
+            wording::count(ids.len(), "question", "questions")
+        );
+        page.wrapped("", QUIET, &(head + &ids.join(", ")));
+    }
 }
 
 fn row(page: &mut Page, columns: &Columns, number: usize, result: &QuestionResult, rubric: &Rubric) {
@@ -212,20 +225,6 @@ fn quotation(page: &mut Page, indent: &str, evidence: &Evidence) {
     let against = if evidence.stance() == Stance::Contradicts { "says the opposite: " } else { "" };
     let head = format!("{indent}{}  {against}", place(evidence));
     page.wrapped(&head, NONE, &format!("\u{201c}{}\u{201d}", wording::on_one_line(evidence.quote())));
-}
-
-fn not_asked(page: &mut Page, evaluation: &Evaluation, rubric: &Rubric) {
-    let mut open: Vec<_> = numbered(evaluation).filter(|(_, result)| result.status == Status::NotAsked).collect();
-    if open.is_empty() {
-        return;
-    }
-    page.gap();
-    page.rule();
-    page.line(&[(TITLE, "Not asked, so nothing is lowered by them")]);
-    let widest = evaluation.questions.len().to_string().len();
-    for (number, result) in open.drain(..) {
-        page.wrapped(&format!("{number:>widest$}  "), QUIET, &wording::on_one_line(ask(rubric, result)));
-    }
 }
 
 fn foot(page: &mut Page, evaluation: &Evaluation, transcript: &Transcript) {
@@ -411,6 +410,13 @@ mod tests {
         for part in ["✓ a  Names endpoints", "[00:07] u1  “orders and customers,", "! d  Red flag: Returns 200"] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
+    }
+
+    #[test]
+    fn questions_that_were_not_asked_are_counted_and_named_in_one_paragraph() {
+        let text = plain(120);
+        assert!(text.contains("question not asked, so nothing is lowered by them: open"), "{text}");
+        assert!(!text.lines().any(|line| line.contains("not asked") && line.contains('\u{2013}')), "{text}");
     }
 
     #[test]

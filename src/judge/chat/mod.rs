@@ -6,11 +6,13 @@
 
 mod budget;
 mod cache;
+mod draft;
 mod prompt;
 mod reply;
 mod request;
 
 pub use budget::{BudgetSettings, Price};
+pub use draft::Wanted;
 
 use super::JudgeError;
 use crate::domain::{ChatClaim, Digest, Question, ReplyMode, Scale, SharesFrom};
@@ -18,7 +20,8 @@ use crate::endpoint::{ChatReply, Endpoint, EndpointError, EndpointSettings, Toke
 use budget::Budget;
 use cache::{Cache, Stored};
 use prompt::Prompt;
-use request::{Dialect, Turn};
+use request::{Dialect, Form, Turn};
+use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -211,7 +214,7 @@ impl Inner {
 
     fn planned(&self, brief: &Brief) -> Result<Planned, JudgeError> {
         let prompt = self.prompt(brief)?;
-        let key = request::key(&self.settings, brief, &turns(&prompt), 0);
+        let key = request::key(&self.settings, &form(brief, &schema(brief)), &turns(&prompt), 0);
         Ok(Planned {
             question: brief.question.id.clone(),
             tokens: prompt.tokens,
@@ -278,8 +281,9 @@ impl Inner {
         let mut tokens = tokens;
         let mut cost = Usage::default();
         let mut complaint = String::new();
+        let schema = schema(brief);
         for _ in 0..2 {
-            let stored = self.reply(brief, &turns, tokens, sample).await?;
+            let stored = self.reply(&form(brief, &schema), &turns, tokens, sample).await?;
             cost.prompt_tokens += stored.prompt_tokens;
             cost.completion_tokens += stored.reply_tokens;
             if let Some(refusal) = stored.refusal {
@@ -300,8 +304,8 @@ impl Inner {
     }
 
     /// One reply: kept, or asked for.
-    async fn reply(&self, brief: &Brief, turns: &[Turn], tokens: u64, sample: u32) -> Result<Stored, JudgeError> {
-        let key = request::key(&self.settings, brief, turns, sample);
+    async fn reply(&self, form: &Form<'_>, turns: &[Turn], tokens: u64, sample: u32) -> Result<Stored, JudgeError> {
+        let key = request::key(&self.settings, form, turns, sample);
         if let Some(stored) = self.cache.as_ref().and_then(|cache| cache.read(&key)) {
             return Ok(stored);
         }
@@ -310,7 +314,7 @@ impl Inner {
         }
         let most = Usage { prompt_tokens: tokens, completion_tokens: self.settings.longest_reply };
         let aside = self.budget.set_aside(most).await?;
-        let answered = self.asked(brief, turns, tokens, sample).await;
+        let answered = self.asked(form, turns, tokens, sample).await;
         // A request that failed is booked as free: servers charge for what they answer.
         let used = answered.as_ref().map(Stored::cost).unwrap_or_default();
         self.budget.settle(aside, used);
@@ -324,12 +328,12 @@ impl Inner {
     }
 
     /// Asks in the fullest dialect that the server is not known to reject.
-    async fn asked(&self, brief: &Brief, turns: &[Turn], tokens: u64, sample: u32) -> Result<Stored, JudgeError> {
+    async fn asked(&self, form: &Form<'_>, turns: &[Turn], tokens: u64, sample: u32) -> Result<Stored, JudgeError> {
         loop {
             let dialect = *self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
-            let body = request::body(&self.settings, brief, turns, sample, dialect);
+            let body = request::body(&self.settings, form, turns, sample, dialect);
             match self.endpoint.chat(&body, tokens + self.settings.longest_reply).await {
-                Ok(reply) => return Ok(kept_of(reply, brief, dialect, tokens)),
+                Ok(reply) => return Ok(kept_of(reply, form, dialect, tokens)),
                 Err(EndpointError::Rejected { url, said }) => {
                     let mut known = self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
                     // Another request may have found out the same in the meantime.
@@ -343,12 +347,21 @@ impl Inner {
     }
 }
 
+/// The schema of a judgement of `brief`, with lengths or without.
+fn schema(brief: &Brief) -> impl Fn(bool) -> Value + Sync + '_ {
+    |bounds| reply::schema(&brief.question, &brief.scale, bounds)
+}
+
+fn form<'a>(brief: &'a Brief, schema: &'a (dyn Fn(bool) -> Value + Sync)) -> Form<'a> {
+    Form { name: "judgement", version: prompt::schema_name(), schema, scale: Some(&brief.scale) }
+}
+
 fn turns(prompt: &Prompt) -> Vec<Turn> {
     vec![Turn { role: "system", words: prompt.system.clone() }, Turn { role: "user", words: prompt.user.clone() }]
 }
 
 /// What of a reply is kept. Tokens that a server does not count are those that were counted before.
-fn kept_of(reply: ChatReply, brief: &Brief, dialect: Dialect, tokens: u64) -> Stored {
+fn kept_of(reply: ChatReply, form: &Form<'_>, dialect: Dialect, tokens: u64) -> Stored {
     let choice = reply.choices.into_iter().next().unwrap_or_default();
     let content = choice.message.content.unwrap_or_default();
     let finish = choice.finish_reason.as_deref().unwrap_or_default();
@@ -359,7 +372,7 @@ fn kept_of(reply: ChatReply, brief: &Brief, dialect: Dialect, tokens: u64) -> St
     let usage = usage.unwrap_or_else(|| Usage { prompt_tokens: tokens, completion_tokens: prompt::count(&content) });
     Stored {
         model: reply.model,
-        shares: reply::shares(&content, &tokens_of, &brief.scale),
+        shares: form.scale.and_then(|scale| reply::shares(&content, &tokens_of, scale)),
         refusal,
         cut: finish == "length",
         mode: dialect.mode(),

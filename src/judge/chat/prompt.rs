@@ -4,6 +4,7 @@
 //! The beginning of every prompt is the same for all questions, and all of it up to the answer is the same for all
 //! candidates, so that a server that keeps prefixes reads them once.
 
+use super::draft::Wanted;
 use super::{Brief, JudgeError};
 use crate::domain::{Criterion, Digest, Question, Scale};
 use minijinja::Environment;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use std::sync::LazyLock;
 
 static JUDGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/judge.md"));
+static DRAFT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/draft.md"));
 static REASK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/reask.md"));
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -21,7 +23,14 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
         templates.set_syntax(syntax);
     }
-    for (name, file, part) in [("system", JUDGE, "system"), ("user", JUDGE, "user"), ("reask", REASK, "user")] {
+    let parts = [
+        ("system", JUDGE, "system"),
+        ("user", JUDGE, "user"),
+        ("draft-system", DRAFT, "system"),
+        ("draft-user", DRAFT, "user"),
+        ("reask", REASK, "user"),
+    ];
+    for (name, file, part) in parts {
         // The templates are part of the program; a test renders each.
         let _ = templates.add_template(name, section(file, part));
     }
@@ -31,7 +40,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// What stands where sentences were left out.
 const LEFT_OUT: &str = "[...]";
 /// Tokens that servers put around two messages.
-const AROUND: u64 = 12;
+pub(super) const AROUND: u64 = 12;
 
 /// Digest of all that is fixed in the prompts.
 pub(super) fn digest() -> Digest {
@@ -129,6 +138,44 @@ pub(super) fn reask(complaint: &str) -> Result<String, JudgeError> {
         complaint: &'a str,
     }
     rendered("reask", &Complaint { complaint })
+}
+
+/// What a model is told about a question with parts missing. The guide's words are data, so what could end their block
+/// is made harmless.
+#[derive(Serialize)]
+pub(super) struct Drafting {
+    role: String,
+    missing: String,
+    levels: usize,
+    min: i32,
+    max: i32,
+    ask: String,
+    assesses: Option<String>,
+    criteria: Vec<String>,
+    ideal_answers: Vec<String>,
+}
+
+impl Drafting {
+    pub(super) fn of(wanted: &Wanted, missing: &str) -> Self {
+        let (question, scale) = (&wanted.question, &wanted.scale);
+        let safe = |text: &String| neutral(text).0;
+        Self {
+            role: safe(&wanted.role),
+            missing: missing.to_owned(),
+            levels: scale.levels(),
+            min: scale.min(),
+            max: scale.max(),
+            ask: safe(&question.ask),
+            assesses: question.assesses.as_ref().map(safe),
+            criteria: question.listen_fors().map(|criterion| safe(&criterion.text)).collect(),
+            ideal_answers: question.ideal_answers.iter().map(safe).collect(),
+        }
+    }
+}
+
+/// The two parts of the prompt that asks for a draft.
+pub(super) fn drafting(with: &Drafting) -> Result<[String; 2], JudgeError> {
+    Ok([rendered("draft-system", &())?, rendered("draft-user", with)?])
 }
 
 fn user(question: &Question, scale: &Scale, answer: &str) -> Result<String, JudgeError> {

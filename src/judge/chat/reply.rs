@@ -62,7 +62,7 @@ pub(super) fn schema(question: &Question, scale: &Scale, bounds: bool) -> Value 
 }
 
 /// An object that has all of these keys, in this order, and no others.
-fn object(properties: &[(&str, Value)]) -> Value {
+pub(super) fn object(properties: &[(&str, Value)]) -> Value {
     let required: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
     let properties: Map<String, Value> =
         properties.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
@@ -152,7 +152,7 @@ fn spoken(quote: WrittenQuote, brief: &Brief) -> QuoteClaim {
     QuoteClaim { sentence: quote.sentence, words: short(&words, 2 * KEPT_AT_MOST) }
 }
 
-fn short(text: &str, most: usize) -> String {
+pub(super) fn short(text: &str, most: usize) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(most).collect()
 }
 
@@ -175,7 +175,7 @@ fn found_in(content: &str) -> Result<Written, Option<String>> {
 }
 
 /// The JSON objects that stand in a text, outermost ones only.
-fn objects(text: &str) -> Vec<Value> {
+pub(super) fn objects(text: &str) -> Vec<Value> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find('{') {

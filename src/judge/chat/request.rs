@@ -1,10 +1,21 @@
 //! The body of a request, and what of it a server turned out not to know. Servers that call themselves compatible each
 //! leave something out; what one complains about is left out from then on, and the record says how replies were made.
 
-use super::reply::schema;
-use super::{Brief, ChatSettings, prompt};
-use crate::domain::{Digest, ReplyMode};
+use super::ChatSettings;
+use crate::domain::{Digest, ReplyMode, Scale};
 use serde_json::{Value, json};
+
+/// What a reply is to look like.
+pub(super) struct Form<'a> {
+    /// The name of the schema as servers are told it.
+    pub name: &'static str,
+    /// The name of the schema in the prompt's front matter.
+    pub version: &'static str,
+    /// The schema, with lengths or without.
+    pub schema: &'a (dyn Fn(bool) -> Value + Sync),
+    /// The scale of the score that the reply holds, where it holds one.
+    pub scale: Option<&'a Scale>,
+}
 
 /// What a server understands, as far as is known.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that a server may not know")]
@@ -84,7 +95,7 @@ pub(super) struct Turn {
 }
 
 /// The body for a server that speaks `dialect`.
-pub(super) fn body(settings: &ChatSettings, brief: &Brief, turns: &[Turn], sample: u32, dialect: Dialect) -> Value {
+pub(super) fn body(settings: &ChatSettings, form: &Form, turns: &[Turn], sample: u32, dialect: Dialect) -> Value {
     let messages: Vec<Value> = turns.iter().map(|t| json!({"role": t.role, "content": t.words})).collect();
     let mut body = json!({"model": settings.model, "messages": messages, "stream": false});
     let limit = if dialect.new_limit { "max_completion_tokens" } else { "max_tokens" };
@@ -95,15 +106,14 @@ pub(super) fn body(settings: &ChatSettings, brief: &Brief, turns: &[Turn], sampl
     if dialect.seed {
         body["seed"] = json!(settings.seed.wrapping_add(i64::from(sample)));
     }
-    if dialect.log_probabilities {
+    if let (true, Some(scale)) = (dialect.log_probabilities, form.scale) {
         body["logprobs"] = json!(true);
         // Each score, and some room for other ways of writing it.
-        body["top_logprobs"] = json!((brief.scale.levels() + 5).min(20));
+        body["top_logprobs"] = json!((scale.levels() + 5).min(20));
     }
     match dialect.format {
         Format::Schema => {
-            let schema = schema(&brief.question, &brief.scale, dialect.bounds);
-            let named = json!({"name": "judgement", "strict": true, "schema": schema});
+            let named = json!({"name": form.name, "strict": true, "schema": (form.schema)(dialect.bounds)});
             body["response_format"] = json!({"type": "json_schema", "json_schema": named});
         }
         Format::Json => body["response_format"] = json!({"type": "json_object"}),
@@ -115,9 +125,9 @@ pub(super) fn body(settings: &ChatSettings, brief: &Brief, turns: &[Turn], sampl
 /// The digest of everything that shapes a reply: where it is asked for, of which model, with which words and
 /// parameters, under which schema. What a server turned out not to know is no part of it, so that a reply is found
 /// again before anything has been asked.
-pub(super) fn key(settings: &ChatSettings, brief: &Brief, turns: &[Turn], sample: u32) -> Digest {
-    let body = body(settings, brief, turns, sample, Dialect::full(false)).to_string();
-    let parts = [settings.endpoint.base_url.trim_end_matches('/'), prompt::schema_name(), &body];
+pub(super) fn key(settings: &ChatSettings, form: &Form, turns: &[Turn], sample: u32) -> Digest {
+    let body = body(settings, form, turns, sample, Dialect::full(false)).to_string();
+    let parts = [settings.endpoint.base_url.trim_end_matches('/'), form.version, &body];
     Digest::of_parts(parts.map(str::as_bytes))
 }
 

@@ -299,7 +299,7 @@ fn short(text: &str) -> String {
 }
 
 /// An id of the first `most` words that say something.
-fn kebab(text: &str, most: usize) -> Option<String> {
+pub(super) fn kebab(text: &str, most: usize) -> Option<String> {
     const COMMON: [&str; 55] = [
         "a", "an", "the", "of", "to", "in", "on", "for", "and", "or", "do", "does", "did", "you", "your", "is", "are",
         "was", "were", "what", "how", "why", "which", "when", "would", "could", "can", "have", "has", "had", "with",
@@ -341,7 +341,7 @@ fn plain(c: char) -> char {
     }
 }
 
-fn unique(id: &str, ids: &mut BTreeSet<String>) -> String {
+pub(super) fn unique(id: &str, ids: &mut BTreeSet<String>) -> String {
     let mut own = id.to_owned();
     let mut n = 2;
     while !ids.insert(own.clone()) {

@@ -75,7 +75,7 @@ fn ranks(blocks: &[Block], outline: &Outline) -> Vec<Option<u8>> {
         if outline.heads[at]
             || !block.cells.is_empty()
             || !asks(&block.text)
-            || label::part(&block.text, block.strong).is_some()
+            || label::part(&block.text, block.strong, None).is_some()
         {
             continue;
         }
@@ -213,7 +213,7 @@ impl Walk<'_> {
         let block = &self.blocks[at];
         if !block.cells.is_empty() {
             self.row(block, section);
-        } else if self.part(block) {
+        } else if self.answered_in_line(block) || self.part(block) {
         } else if let Some((field, rest)) = self.label(block) {
             self.labelled(at, field, rest, section);
         } else if self.field == Some(Field::Question) && self.once || self.is_question(at, section) {
@@ -254,9 +254,27 @@ impl Walk<'_> {
         }
     }
 
+    /// `**What was asked above?** What is said to it.`
+    fn answered_in_line(&mut self, block: &Block) -> bool {
+        let Some((asked, rest)) = block.text.split_at_checked(block.strong) else { return false };
+        let Some(question) = self.asked.get(&key(unquoted(asked.trim()))).copied() else { return false };
+        let rest = rest.trim_start().trim_start_matches(['–', '—', '-', ':']).trim_start();
+        if rest.is_empty() {
+            return false;
+        }
+        self.question = Some(question);
+        self.out.questions[question].again.push(block.line);
+        self.field = Some(Field::BareAnswer);
+        self.once = false;
+        self.content(block, rest);
+        true
+    }
+
     /// `Situation: what was going on?` is a sub-question; in an answer such labels are part of its words.
     fn part(&mut self, block: &Block) -> bool {
-        let Some((part, rest)) = label::part(&block.text, block.strong) else { return false };
+        let asked = self.question.and_then(|question| self.out.questions[question].follow_ups.last());
+        let last = asked.and_then(|follow_up| follow_up.part);
+        let Some((part, rest)) = label::part(&block.text, block.strong, last) else { return false };
         if self.question.is_none() || !asks(rest) {
             return false;
         }
@@ -440,7 +458,9 @@ impl Walk<'_> {
     fn in_answers(&mut self, at: usize, section: &Section) {
         let block = &self.blocks[at];
         let known = self.asked.get(&key(unquoted(&block.text))).copied();
-        if let Some(question) = known {
+        if self.answered_in_line(block) {
+            self.restated = true;
+        } else if let Some(question) = known {
             self.question = Some(question);
             self.field = Some(Field::BareAnswer);
             self.restated = true;

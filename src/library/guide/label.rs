@@ -40,8 +40,8 @@ const PATTERNS: [(Field, &str); 14] = [
         Field::RedFlags,
         ".. red flag*|red flag* ..|.. warning sign*|warning*|what to avoid|things to avoid|avoid|weak answer* \
          ..|poor answer* ..|bad answer* ..|weak response* ..|poor response* ..|bad sign*|bad response* \
-         ..|concern*|be wary of|beware of|negative sign*|negative indicator*|negative signal*|weak sign*|watch \
-         out for|deal breaker*|dealbreaker*|danger sign*|what a weak ..|what a poor ..|what a bad ..|what poor ..|what weak ..|what bad ..|cause for \
+         ..|concern*|be wary of|beware of|negative sign*|negative indicator*|negative signal*|weak sign*|sign* of a weak ..|sign* of \
+         a poor ..|sign* of a bad ..|watch out for|deal breaker*|dealbreaker*|danger sign*|what a weak ..|what a poor ..|what a bad ..|what poor ..|what weak ..|what bad ..|cause for \
          concern|not so good",
     ),
     (
@@ -52,7 +52,7 @@ const PATTERNS: [(Field, &str); 14] = [
     (
         Field::ListenFor,
         ".. listen for ..|look fors|lookfors|.. listening for ..|.. look for ..|.. looking for ..|look out for ..|watch for|listen \
-         out for|.. green flag*|good sign*|positive sign*|strong sign*|positive indicator*|key \
+         out for|.. green flag*|good sign*|positive sign*|strong sign*|positive indicator*|sign* of ..|mark* of ..|hallmark* of ..|key \
          indicator*|indicator* of ..|indicators|key point*|main point*|talking point*|point* to cover|expected \
          point*|criteria|.. criteria|criterion|.. should mention|.. should cover|.. should include|.. should \
          contain|.. should say|.. should show|.. must mention|.. must include|.. answer* include*|.. response* \
@@ -155,10 +155,16 @@ pub(super) fn field(head: &str) -> Option<Field> {
     PATTERNS.iter().find(|(_, patterns)| is(patterns)).map(|(field, _)| *field)
 }
 
-/// The part of a STAR question that a text names before a colon, and what follows it.
-pub(super) fn part(text: &str, strong: usize) -> Option<(&'static str, &str)> {
-    let (head, rest) = head(text, strong)?;
+/// The part of a STAR question that a text names before a colon or a dash, and what follows it. `last` is the part that
+/// was asked for before it: an `A` after the task is the action, and elsewhere an answer.
+pub(super) fn part<'t>(text: &'t str, strong: usize, last: Option<&str>) -> Option<(&'static str, &'t str)> {
+    let dash =
+        || [" – ", " — ", " - "].iter().filter_map(|dash| text.split_once(dash)).min_by_key(|(head, _)| head.len());
+    let (head, rest) = head(text, strong).or_else(dash)?;
     let words = words(head);
+    if last == Some("task") && words == ["a"] {
+        return Some(("action", rest));
+    }
     PARTS.iter().find(|(_, names)| names.iter().any(|name| fits(name, &words))).map(|(part, _)| (*part, rest))
 }
 

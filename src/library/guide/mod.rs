@@ -19,6 +19,7 @@ mod markdown;
 mod outline;
 mod page;
 mod plain;
+mod proposals;
 mod read;
 mod report;
 mod settle;
@@ -46,6 +47,7 @@ pub struct Import {
     pub toml: String,
     /// What was done; `None` for a rubric that was exported by Earmark and is whole.
     pub report: Option<ImportReport>,
+    notes: write::Notes,
 }
 
 /// Drafts a rubric from the bytes of a guide. `name` is the file's, for messages only; what the file is, is found in its
@@ -81,7 +83,7 @@ fn unread() -> Fault {
 fn whole(name: &str, rubric: &Rubric) -> Result<Import, Faults> {
     let toml = write::to_toml(rubric);
     let rubric = super::parse(name, &toml)?.rubric;
-    Ok(Import { rubric, toml, report: None })
+    Ok(Import { rubric, toml, report: None, notes: write::Notes::default() })
 }
 
 fn drafted(name: &str, format: GuideFormat, source: block::Source, likeness: Likeness<'_>) -> Result<Import, Faults> {
@@ -96,7 +98,7 @@ fn drafted(name: &str, format: GuideFormat, source: block::Source, likeness: Lik
     let toml = write::annotated(&rubric, &notes);
     // What is drafted keeps the rules of the format, or it is a fault of ours that must not reach a file.
     let rubric = super::parse(name, &toml)?.rubric;
-    Ok(Import { rubric, toml, report: Some(report) })
+    Ok(Import { rubric, toml, report: Some(report), notes })
 }
 
 fn unusable(findings: &Findings) -> Option<Fault> {

@@ -365,7 +365,7 @@ struct Seen {
 impl Seen {
     fn of(request: &Value) -> Self {
         let prompt = request["messages"][1]["content"].as_str().expect("a user's turn");
-        let (rubric, answer) = prompt.split_once("<answer>\n").expect("an answer");
+        let (rubric, answer) = prompt.split_once("<answer>\n").unwrap_or((prompt, ""));
         let (mut seen, mut red) =
             (Self { listen_fors: vec![], red_flags: vec![], sentences: vec![], min: 1, max: 5 }, None);
         for line in rubric.lines() {

@@ -1,18 +1,27 @@
-//! What is legal in a rubric but worth knowing: mostly what makes suggestions weaker than they could be.
+//! What a rubric leaves out: each makes suggestions weaker than they could be.
 
-use super::schema::PARTS;
-use super::table::shown;
-use crate::domain::{Fault, Question, QuestionKind, Rubric, Scale};
+use crate::domain::{Code, Finding, Question, QuestionKind, Rubric, Scale, Spot};
+use crate::library::schema::PARTS;
+use crate::library::table::shown;
 use std::collections::BTreeSet;
 
 /// Listen-fors below this number leave little between the levels of a scale.
 const FEW_LISTEN_FORS: usize = 3;
 
-/// On the version of a rubric, which stands at `line`.
-pub(super) fn version(version: &str, line: usize) -> Option<Fault> {
+/// Everything that could be there and is not.
+pub(super) fn findings(rubric: &Rubric) -> Vec<Finding> {
+    let mut found: Vec<Finding> = version(&rubric.version).into_iter().collect();
+    found.extend(competencies(rubric));
+    for (place, one) in rubric.questions.iter().enumerate() {
+        found.extend(question(one, &rubric.scale, Spot::Question(place)));
+    }
+    found
+}
+
+fn version(version: &str) -> Option<Finding> {
     let what = format!("the version `{}` is not of the form 1.2.3", shown(version));
-    (!is_semantic(version))
-        .then(|| Fault::at(line, what, "number versions by semver.org, so that they can be put in order"))
+    let hint = "number versions by semver.org, so that they can be put in order";
+    (!is_semantic(version)).then(|| Finding::new(Code::VersionForm, Spot::Version, what, hint))
 }
 
 /// Whether it is three numbers with dots, then perhaps a pre-release and a build (<https://semver.org>, lightly).
@@ -28,34 +37,42 @@ fn is_semantic(version: &str) -> bool {
         && rest.is_none_or(|rest| !rest.is_empty() && rest.chars().all(label))
 }
 
-/// On the competencies of a rubric, which begin at `lines`.
-pub(super) fn competencies(rubric: &Rubric, lines: &[usize]) -> Vec<Fault> {
+fn competencies(rubric: &Rubric) -> Vec<Finding> {
     let named: BTreeSet<&str> = rubric.questions.iter().filter_map(|question| question.competency.as_deref()).collect();
     let (used, unused): (Vec<_>, Vec<_>) =
-        rubric.competencies.iter().zip(lines).partition(|(competency, _)| named.contains(competency.id.as_str()));
-    let mut remarks: Vec<Fault> = unused
+        rubric.competencies.iter().enumerate().partition(|(_, competency)| named.contains(competency.id.as_str()));
+    let mut found: Vec<Finding> = unused
         .into_iter()
-        .map(|(competency, line)| {
+        .map(|(place, competency)| {
             let what = format!("no question belongs to the competency `{}`", competency.id);
-            Fault::at(*line, what, "set `competency` in the questions that show it, or delete it")
+            let hint = "set `competency` in the questions that show it, or delete it";
+            Finding::new(Code::UnusedCompetency, Spot::Competency(place), what, hint)
         })
         .collect();
-    if let Some((_, line)) = used.first()
-        && used.iter().all(|(competency, _)| competency.weight == 0.0)
+    if let Some((place, _)) = used.first()
+        && used.iter().all(|(_, competency)| competency.weight == 0.0)
     {
         let what = "the weights of the competencies sum to nothing, so there will be no overall score";
-        remarks.push(Fault::at(**line, what, "give at least one competency a weight above 0"));
+        let hint = "give at least one competency a weight above 0";
+        found.push(Finding::new(Code::NoWeight, Spot::Competency(*place), what, hint));
     }
-    remarks
+    found
 }
 
-/// On a question, which begins at `line`.
-pub(super) fn question(question: &Question, scale: &Scale, line: usize) -> Vec<Fault> {
-    [wordings(question), ideal_answers(question), listen_fors(question), anchors(question, scale), parts(question)]
-        .into_iter()
-        .flatten()
-        .map(|(what, hint)| Fault::at(line, format!("question `{}` {what}", question.id), hint))
-        .collect()
+fn question(question: &Question, scale: &Scale, spot: Spot) -> Vec<Finding> {
+    [
+        (Code::OneWording, wordings(question)),
+        (Code::NoIdealAnswer, ideal_answers(question)),
+        (Code::FewListenFors, listen_fors(question)),
+        (Code::MissingLevel, anchors(question, scale)),
+        (Code::StarParts, parts(question)),
+    ]
+    .into_iter()
+    .filter_map(|(code, remark)| {
+        let (what, hint) = remark?;
+        Some(Finding::new(code, spot, format!("question `{}` {what}", question.id), hint))
+    })
+    .collect()
 }
 
 type Remark = Option<(String, &'static str)>;
