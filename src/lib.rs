@@ -48,4 +48,6 @@ pub mod ingest;
 pub mod judge;
 pub mod library;
 pub mod retrieval;
+pub mod store;
 pub mod web;
+pub mod work;

@@ -1,4 +1,5 @@
-//! The use cases. So far one: evaluate a transcript against a rubric.
+//! The use cases: evaluate a transcript against a rubric, at once ([`evaluate`]) or some questions at a time ([`Sitting`]),
+//! and decide on what is suggested ([`settle`]).
 //!
 //! Works in four steps: tell the candidate's words from the interviewer's, locate each question and its answer, let the
 //! judge say what the answer shows, and conclude a suggestion from what of that code finds in the transcript. The
@@ -9,21 +10,25 @@ mod chat;
 mod conclude_chat;
 mod locate;
 mod mask;
+mod review;
 mod roles;
+mod sitting;
 mod speech;
 mod suggest;
 mod voice;
 
 use crate::config::EvaluationSettings;
 use crate::domain::{
-    Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, MadeWith, Overall, Question,
-    QuestionResult, Rubric, SCHEMA, Status, Suggestion, Transcript, TranscriptRef, Voice, sentences, words,
+    Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, Question,
+    QuestionResult, Rubric, Status, Suggestion, Transcript, Voice, sentences, words,
 };
 use crate::judge::{Judge, JudgeError, Look, Passage, Task};
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
 use chat::Claimed;
 pub use chat::plan;
+pub use review::{Circumstances, Settled, Unfit, Wanted, settle};
+pub use sitting::{Outcome, Placed, Sitting, summary};
 use locate::{Exchange, Heard, Located, Window};
 use mask::Mask;
 use std::collections::HashMap;
@@ -46,6 +51,14 @@ pub enum EvaluateError {
     NoCandidateSpeech {
         /// Who was taken for the candidate.
         candidate: Option<String>,
+    },
+    /// A question was placed where it cannot be.
+    #[error("the question {question:?} cannot be placed there: {why}")]
+    Misplaced {
+        /// The question's id.
+        question: String,
+        /// What is wrong.
+        why: String,
     },
     /// The vector index failed.
     #[error(transparent)]
@@ -96,27 +109,10 @@ pub async fn evaluate(
     candidate: Option<&str>,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Evaluation, EvaluateError> {
-    progress(Step::Indexing);
-    let affinity = Affinity::to(tools.retrieval, rubric).await?;
-    progress(Step::Reading);
-    let interview = Interview::read(tools, &affinity, transcript, candidate, rubric.questions.len()).await?;
-    let claims = match tools.judge {
-        Judge::Local(judge) => {
-            let tasks: Vec<Option<Task>> =
-                (0..rubric.questions.len()).map(|q| interview.task(q, rubric, tools)).collect();
-            let asked: Vec<Task> = tasks.iter().flatten().cloned().collect();
-            progress(Step::Judging(asked.len()));
-            let mut claims = judge.claims(&asked).into_iter();
-            let claimed =
-                |task: &Option<Task>| task.as_ref().and_then(|_| claims.next()).map(|c| c.map(Claimed::Local));
-            tasks.iter().map(claimed).collect()
-        }
-        Judge::Chat(judge) => chat::claims(&interview, judge, rubric, tools, progress).await?,
-    };
-    let questions = rubric.questions.iter().zip(claims).enumerate();
-    let questions =
-        questions.map(|(q, (question, claim))| interview.result(q, question, rubric, claim, &tools.settings)).collect();
-    Ok(put_together(tools, rubric, &interview, questions))
+    let sitting = Sitting::open(tools, rubric, transcript, candidate, &[], progress).await?;
+    let all: Vec<usize> = (0..rubric.questions.len()).collect();
+    let questions = sitting.judge(&all, progress).await?;
+    Ok(sitting.whole(questions))
 }
 
 /// A transcript that has been read against a rubric: whose words are whose, and where each question is.
@@ -143,7 +139,8 @@ impl<'a> Interview<'a> {
         affinity: &Affinity<'_>,
         transcript: &'a Transcript,
         candidate: Option<&str>,
-        questions: usize,
+        rubric: &Rubric,
+        placed: &[Placed],
     ) -> Result<Self, EvaluateError> {
         let speaker = match candidate {
             Some(name) => Some(roles::named(transcript, name)?),
@@ -163,7 +160,10 @@ impl<'a> Interview<'a> {
         }
         let windows = windows(transcript, &exchanges, &mut texts, affinity).await?;
         let (heard, near) = heard(transcript, &exchanges, &mut texts, affinity).await?;
-        let located = locate::locate(transcript, &exchanges, &windows, &heard, questions);
+        let mut located = locate::locate(transcript, &exchanges, &windows, &heard, rubric.questions.len());
+        for placed in placed {
+            sitting::place(placed, rubric, &voice, &mut located)?;
+        }
         let to_the_point = |h: &Heard| {
             let text = transcript.utterances()[h.utterance].slice(h.span);
             text.is_some_and(|text| !speech::addresses_the_grader(text))
@@ -431,53 +431,12 @@ async fn heard(
     Ok((heard, near))
 }
 
-fn put_together(tools: &Tools, rubric: &Rubric, interview: &Interview, questions: Vec<QuestionResult>) -> Evaluation {
-    let transcript = interview.transcript;
-    let competencies: Vec<CompetencyScore> = rubric
-        .competencies
-        .iter()
-        .map(|competency| {
-            let theirs =
-                rubric.questions.iter().zip(&questions).filter(|(q, _)| q.competency.as_ref() == Some(&competency.id));
-            let scores: Vec<f64> = theirs.filter_map(|(_, result)| expected(result)).collect();
-            CompetencyScore { id: competency.id.clone(), score: mean(&scores), questions: scores.len() }
-        })
-        .collect();
-    let abstained = |q: &QuestionResult| q.suggestion.as_ref().is_some_and(|s| s.abstention().is_some());
-    let overall = Overall {
-        score: overall(rubric, &questions, &competencies),
-        scored: questions.iter().filter(|q| expected(q).is_some()).count(),
-        not_asked: questions.iter().filter(|q| q.status == Status::NotAsked).count(),
-        abstained: questions.iter().filter(|q| abstained(q)).count(),
-    };
-    Evaluation {
-        schema: SCHEMA,
-        rubric: rubric.into(),
-        transcript: TranscriptRef::new(transcript, interview.voice.name()),
-        made_with: MadeWith {
-            judge: tools.judge.kind().to_owned(),
-            embedder: tools.retrieval.embedder().to_owned(),
-            model: tools.judge.model(),
-            prompt: tools.judge.prompt(),
-            profile: None,
-            earmark: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        questions,
-        competencies,
-        overall,
-    }
-}
-
-fn expected(question: &QuestionResult) -> Option<f64> {
-    question.suggestion.as_ref().and_then(Suggestion::expected)
-}
-
 fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| round(values.iter().sum::<f64>() / values.len() as f64))
 }
 
 /// The mean of the competencies by weight, or of the questions where the rubric names no competencies.
-fn overall(rubric: &Rubric, questions: &[QuestionResult], competencies: &[CompetencyScore]) -> Option<f64> {
+fn overall(rubric: &Rubric, questions: &[Outcome], competencies: &[CompetencyScore]) -> Option<f64> {
     let weighed: Vec<(f64, f64)> = rubric
         .competencies
         .iter()
@@ -486,7 +445,7 @@ fn overall(rubric: &Rubric, questions: &[QuestionResult], competencies: &[Compet
         .filter(|(_, weight)| *weight > 0.0)
         .collect();
     if weighed.is_empty() {
-        let scores: Vec<f64> = questions.iter().filter_map(expected).collect();
+        let scores: Vec<f64> = questions.iter().filter_map(|question| question.expected).collect();
         return mean(&scores);
     }
     let total: f64 = weighed.iter().map(|(_, weight)| weight).sum();
