@@ -336,6 +336,7 @@ macro_rules! words {
                 match self { $(Self::$variant => $word),+ }
             }
 
+            #[allow(dead_code, reason = "not every set of words is a column by itself")]
             pub(in crate::store) fn read(row: &sqlx::any::AnyRow, column: &str) -> crate::store::Result<Self> {
                 let word: String = crate::store::get(row, column)?;
                 Self::ALL.iter().copied().find(|one| one.word() == word)

@@ -110,7 +110,7 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Failure> {
 }
 
 async fn form(mut request: Request, most: usize) -> Result<(About, Vec<u8>), Failure> {
-    DefaultBodyLimit::apply(&mut request, most + AROUND);
+    DefaultBodyLimit::max(most + AROUND).apply(&mut request);
     let malformed = |_| Failure::Malformed("the form cannot be read: send multipart/form-data with a boundary".into());
     let mut form = Multipart::from_request(request, &()).await.map_err(malformed)?;
     let (mut about, mut content) = (About::default(), None);
