@@ -53,9 +53,9 @@ pub(super) fn run(command: &AuditCommand) -> Exit {
                 return Exit::Failure;
             }
             let lines: Result<Vec<String>, _> = exported.iter().map(serde_json::to_string).collect();
-            let written = lines.map_err(std::io::Error::other).and_then(|lines| {
-                write(&(lines.join("\n") + "\n"), out.as_deref())
-            });
+            let written = lines
+                .map_err(std::io::Error::other)
+                .and_then(|lines| write(&(lines.join("\n") + "\n"), out.as_deref()));
             match written {
                 Ok(()) => Exit::Success,
                 Err(error) => {
@@ -98,4 +98,3 @@ fn verified(found: Result<Verified, String>) -> Exit {
         }
     }
 }
-

@@ -35,6 +35,9 @@ pub(super) struct ServeArguments {
     /// Where vectors of rubrics and replies of chat models are kept between runs [default: the user's cache]
     #[arg(long, value_name = "DIR", env = "EARMARK_CACHE")]
     cache: Option<PathBuf>,
+    /// Keep nothing between runs, whatever --cache says
+    #[arg(long)]
+    no_cache: bool,
     /// Use this Qdrant server (gRPC address) as the vector index instead of the embedded one
     #[arg(long, value_name = "URL", env = "EARMARK_QDRANT_URL")]
     qdrant: Option<String>,
@@ -143,7 +146,11 @@ async fn workshop(arguments: &ServeArguments) -> Result<Workshop, Exit> {
         say("error: --dry-run and --show-prompts are for evaluate");
         return Err(Exit::Usage);
     }
-    let cache = arguments.cache.clone().or_else(|| dirs::cache_dir().map(|folder| folder.join("earmark")));
+    let cache = match (&arguments.cache, arguments.no_cache) {
+        (_, true) => None,
+        (Some(folder), _) => Some(folder.clone()),
+        (None, false) => dirs::cache_dir().map(|folder| folder.join("earmark")),
+    };
     let judge = match arguments.judge {
         JudgeKind::Local => Judge::local(),
         JudgeKind::Openai => {
@@ -175,9 +182,7 @@ async fn retrieval(arguments: &ServeArguments, cache: Option<PathBuf>) -> Result
         ..QdrantSettings::default()
     });
     match (arguments.chat.embeddings(), qdrant) {
-        (Some(embeddings), qdrant) => {
-            Retrieval::with_endpoint(&embeddings, cache.as_deref(), qdrant.as_ref()).await
-        }
+        (Some(embeddings), qdrant) => Retrieval::with_endpoint(&embeddings, cache.as_deref(), qdrant.as_ref()).await,
         (None, Some(qdrant)) => Retrieval::with_qdrant(&qdrant).await,
         (None, None) => match Retrieval::local(cache.as_deref()) {
             // A cache that cannot be written, as in a container, is done without.

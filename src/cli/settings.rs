@@ -82,15 +82,40 @@ fn known() -> Vec<Known> {
         row("public_url", Kind::Text, None, "what the service is called from outside"),
         row("log", Kind::OneOf(&["text", "json"]), Some("text".into()), "form of the log"),
         row("workers", Kind::Number(0, 256), number(d.workers as i64), "evaluations at the same time in this process"),
-        row("lease_seconds", Kind::Number(1, 3_600), number(d.lease_ms / 1_000), "a job is taken over after this silence"),
+        row(
+            "lease_seconds",
+            Kind::Number(1, 3_600),
+            number(d.lease_ms / 1_000),
+            "a job is taken over after this silence",
+        ),
         row("attempts", Kind::Number(1, 100), number(d.attempts), "how often a job is begun"),
-        row("longest_queue", Kind::Number(1, 1_000_000), number(d.longest_queue), "waiting jobs above which uploads wait"),
-        row("longest_upload_mib", Kind::Number(1, 1_024), number((d.longest_upload >> 20) as i64), "longest transcript file"),
+        row(
+            "longest_queue",
+            Kind::Number(1, 1_000_000),
+            number(d.longest_queue),
+            "waiting jobs above which uploads wait",
+        ),
+        row(
+            "longest_upload_mib",
+            Kind::Number(1, 1_024),
+            number((d.longest_upload >> 20) as i64),
+            "longest transcript file",
+        ),
         row("request_seconds", Kind::Number(1, 3_600), number(d.request_seconds as i64), "time for a request"),
         row("requests_at_once", Kind::Number(1, 100_000), number(d.requests_at_once as i64), "requests under way"),
-        row("signins_per_minute", Kind::Number(1, 100_000), number(i64::from(d.signins_per_minute)), "from one address"),
+        row(
+            "signins_per_minute",
+            Kind::Number(1, 100_000),
+            number(i64::from(d.signins_per_minute)),
+            "from one address",
+        ),
         row("session_hours", Kind::Number(1, 8_760), number(d.session_hours), "how long a session lasts"),
-        row("requires_consent", Kind::YesOrNo, Some("false".into()), "evaluate only with the candidate's consent noted"),
+        row(
+            "requires_consent",
+            Kind::YesOrNo,
+            Some("false".into()),
+            "evaluate only with the candidate's consent noted",
+        ),
     ]
 }
 
@@ -154,9 +179,9 @@ impl SettingsArguments {
         for (key, value) in table.get_ref() {
             let (name, line) = (key.get_ref().to_string(), line_of(key.span().start));
             if !known.iter().any(|one| one.key == name) {
-                let near = known.iter().max_by(|a, b| {
-                    strsim::jaro_winkler(a.key, &name).total_cmp(&strsim::jaro_winkler(b.key, &name))
-                });
+                let near = known
+                    .iter()
+                    .max_by(|a, b| strsim::jaro_winkler(a.key, &name).total_cmp(&strsim::jaro_winkler(b.key, &name)));
                 let hint = near.map_or(String::new(), |near| format!("did you mean {}?", near.key));
                 faults.push(Fault::at(line, format!("there is no setting {name}"), hint));
                 continue;
@@ -166,7 +191,11 @@ impl SettingsArguments {
                 DeValue::Integer(number) => number.to_string(),
                 DeValue::Boolean(is) => is.to_string(),
                 _ => {
-                    faults.push(Fault::at(line, format!("{name} is a list, a table or a date"), "write one plain value"));
+                    faults.push(Fault::at(
+                        line,
+                        format!("{name} is a list, a table or a date"),
+                        "write one plain value",
+                    ));
                     continue;
                 }
             };
@@ -248,7 +277,13 @@ mod tests {
         std::fs::write(file.path(), "workers = 1000\nlisten = \"here\"\nworker = 2\nlog = [1]\n").expect("written");
         let arguments = SettingsArguments { config: Some(file.path().to_owned()), database: None, listen: None };
         let faults = arguments.read().err().expect("faults").to_string();
-        for part in ["whole number from 0 to 256", "no address with a port", ":3: there is no setting worker", "did you mean workers?", ":4: log is a list"] {
+        for part in [
+            "whole number from 0 to 256",
+            "no address with a port",
+            ":3: there is no setting worker",
+            "did you mean workers?",
+            ":4: log is a list",
+        ] {
             assert!(faults.contains(part), "{part} in {faults}");
         }
     }

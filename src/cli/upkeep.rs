@@ -140,7 +140,10 @@ async fn examined(store: &Store) -> Vec<(bool, String)> {
             let of = |wanted| counts.iter().find(|(state, _)| *state == wanted).map_or(0, |(_, count)| *count);
             let dead = of(JobState::Dead);
             let hint = if dead > 0 { ": see GET /api/v1/jobs, retry with POST /api/v1/jobs/{id}/retry" } else { "" };
-            (dead == 0, format!("jobs: {} waiting, {} running, {dead} dead{hint}", of(JobState::Queued), of(JobState::Running)))
+            (
+                dead == 0,
+                format!("jobs: {} waiting, {} running, {dead} dead{hint}", of(JobState::Queued), of(JobState::Running)),
+            )
         }
         Err(error) => (false, format!("jobs: {error}")),
     });

@@ -19,18 +19,18 @@ mod voice;
 
 use crate::config::EvaluationSettings;
 use crate::domain::{
-    Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, Question,
-    QuestionResult, Rubric, Status, Suggestion, Transcript, Voice, sentences, words,
+    Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, Question, QuestionResult, Rubric, Status,
+    Suggestion, Transcript, Voice, sentences, words,
 };
 use crate::judge::{Judge, JudgeError, Look, Passage, Task};
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
 use chat::Claimed;
 pub use chat::plan;
-pub use review::{Circumstances, Settled, Unfit, Wanted, settle};
-pub use sitting::{Outcome, Placed, Sitting, summary};
 use locate::{Exchange, Heard, Located, Window};
 use mask::Mask;
+pub use review::{Circumstances, Settled, Unfit, Wanted, settle};
+pub use sitting::{Outcome, Placed, Sitting, summary};
 use std::collections::HashMap;
 use suggest::{Answer, Conclusion};
 use thiserror::Error;

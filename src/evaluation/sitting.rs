@@ -98,9 +98,7 @@ impl<'a> Sitting<'a> {
             }
             Judge::Chat(judge) => chat::claims(interview, judge, rubric, &places, tools, progress).await?,
         };
-        let result = |(q, claim): (usize, _)| {
-            interview.result(q, &rubric.questions[q], rubric, claim, &tools.settings)
-        };
+        let result = |(q, claim): (usize, _)| interview.result(q, &rubric.questions[q], rubric, claim, &tools.settings);
         Ok(places.into_iter().zip(claims).map(result).collect())
     }
 
@@ -187,11 +185,7 @@ pub(super) fn place(
         places.dedup();
         places
     };
-    located[place] = Located {
-        status,
-        asked_at: in_order(&placed.asked_at),
-        answer: in_order(&placed.answer),
-        flags: vec![],
-    };
+    located[place] =
+        Located { status, asked_at: in_order(&placed.asked_at), answer: in_order(&placed.answer), flags: vec![] };
     Ok(())
 }

@@ -69,8 +69,7 @@ impl Entry {
     fn computed(&self) -> String {
         let sequence = self.sequence.to_string();
         let optional = |value: &Option<String>| value.as_ref().map_or_else(String::new, |text| format!("+{text}"));
-        let (interview, payload, thread) =
-            (optional(&self.interview), optional(&self.payload), optional(&self.thread));
+        let (interview, payload, thread) = (optional(&self.interview), optional(&self.payload), optional(&self.thread));
         let parts = [
             "earmark.audit/1",
             sequence.as_str(),
@@ -164,10 +163,7 @@ impl Tx {
                 .execute(&mut *self.inner)
                 .await?;
         }
-        sqlx::query("UPDATE audit_head SET hash = $1 WHERE one = 1")
-            .bind(entry.hash)
-            .execute(&mut *self.inner)
-            .await?;
+        sqlx::query("UPDATE audit_head SET hash = $1 WHERE one = 1").bind(entry.hash).execute(&mut *self.inner).await?;
         Ok(())
     }
 
@@ -198,7 +194,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn record_look(&self, actor: &str, action: &'static str, interview: Option<&str>, facts: Value) -> Result<()> {
+    pub async fn record_look(
+        &self,
+        actor: &str,
+        action: &'static str,
+        interview: Option<&str>,
+        facts: Value,
+    ) -> Result<()> {
         let mut tx = self.begin().await?;
         let subject = interview.unwrap_or(actor);
         tx.record(Event { actor, action, interview, subject, facts, payload: None }).await?;
@@ -217,9 +219,9 @@ impl Store {
                     .bind(size)
                     .bind(id)
             }
-            None => sqlx::query("SELECT * FROM audit WHERE sequence > $1 ORDER BY sequence LIMIT $2")
-                .bind(after)
-                .bind(size),
+            None => {
+                sqlx::query("SELECT * FROM audit WHERE sequence > $1 ORDER BY sequence LIMIT $2").bind(after).bind(size)
+            }
         };
         query.fetch_all(&self.pool).await?.iter().map(Entry::read).collect()
     }
@@ -310,7 +312,9 @@ fn sound(exported: &Exported) -> std::result::Result<(), String> {
     let digest = words.as_ref().map(|words| Digest::of(words.as_bytes()).as_str().to_owned());
     match (&entry.payload, digest) {
         (None, Some(_)) => Err(format!("entry {} has words that it does not name", entry.sequence)),
-        (Some(named), Some(found)) if *named != found => Err(format!("the words of entry {} were changed", entry.sequence)),
+        (Some(named), Some(found)) if *named != found => {
+            Err(format!("the words of entry {} were changed", entry.sequence))
+        }
         _ => Ok(()),
     }
 }

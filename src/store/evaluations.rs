@@ -192,7 +192,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Refused`] while another one is under way.
-    pub async fn ask_evaluation(&self, actor: &str, interview: &str, version: &str, questions: usize) -> Result<String> {
+    pub async fn ask_evaluation(
+        &self,
+        actor: &str,
+        interview: &str,
+        version: &str,
+        questions: usize,
+    ) -> Result<String> {
         let mut tx = self.begin().await?;
         tx.refuse_second(interview).await?;
         let row = sqlx::query("SELECT speaker FROM interviews WHERE id = $1")
@@ -233,7 +239,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] when there is none.
     pub async fn latest_evaluation(&self, interview: &str) -> Result<EvaluationHead> {
-        let text = format!("{HEAD} WHERE interview_id = $1 AND state = 'finished' ORDER BY evaluations.id DESC LIMIT 1");
+        let text =
+            format!("{HEAD} WHERE interview_id = $1 AND state = 'finished' ORDER BY evaluations.id DESC LIMIT 1");
         let row = sqlx::query(sqlx::AssertSqlSafe(text)).bind(interview).fetch_optional(&self.pool).await?;
         let none = || StoreError::Refused("the interview has no finished evaluation yet".into());
         EvaluationHead::read(&row.ok_or_else(none)?)
@@ -393,7 +400,9 @@ impl Tx {
         .await?;
         match get::<i64>(&row, "n")? {
             0 => Ok(()),
-            _ => Err(StoreError::Refused("an evaluation of this interview is under way: wait for it or cancel it".into())),
+            _ => Err(StoreError::Refused(
+                "an evaluation of this interview is under way: wait for it or cancel it".into(),
+            )),
         }
     }
 }

@@ -304,10 +304,9 @@ impl Store {
         add("assignments.person_id =", filter.assigned.clone());
         add("interviews.id >=", filter.from.as_ref().map(Moment::first_id));
         let (tables, id) = match filter.assigned {
-            Some(_) => (
-                "assignments JOIN interviews ON interviews.id = assignments.interview_id",
-                "assignments.interview_id",
-            ),
+            Some(_) => {
+                ("assignments JOIN interviews ON interviews.id = assignments.interview_id", "assignments.interview_id")
+            }
             None => ("interviews", "interviews.id"),
         };
         let text = format!(
@@ -357,10 +356,7 @@ impl Store {
             self.person(person).await?;
         }
         let mut tx = self.begin().await?;
-        sqlx::query("DELETE FROM assignments WHERE interview_id = $1")
-            .bind(interview)
-            .execute(&mut *tx.inner)
-            .await?;
+        sqlx::query("DELETE FROM assignments WHERE interview_id = $1").bind(interview).execute(&mut *tx.inner).await?;
         for person in people {
             tx.assign(interview, person).await?;
         }
@@ -442,16 +438,24 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Changed`], [`StoreError::Refused`] when no evaluation is finished or one is under way.
-    pub async fn move_span(&self, actor: &str, interview: &str, expected: Option<i64>, moved: &SpanMove) -> Result<String> {
+    pub async fn move_span(
+        &self,
+        actor: &str,
+        interview: &str,
+        expected: Option<i64>,
+        moved: &SpanMove,
+    ) -> Result<String> {
         let last = self.latest_evaluation(interview).await?;
         let version = self.rubric_version(&last.rubric_version).await?;
         let mut tx = self.begin().await?;
         tx.refuse_second(interview).await?;
-        let changed = sqlx::query("UPDATE interviews SET version = version + 1 WHERE id = $1 AND version = COALESCE($2, version)")
-            .bind(interview)
-            .bind(expected)
-            .execute(&mut *tx.inner)
-            .await?;
+        let changed = sqlx::query(
+            "UPDATE interviews SET version = version + 1 WHERE id = $1 AND version = COALESCE($2, version)",
+        )
+        .bind(interview)
+        .bind(expected)
+        .execute(&mut *tx.inner)
+        .await?;
         if changed.rows_affected() == 0 {
             return Err(StoreError::Changed);
         }
@@ -473,8 +477,7 @@ impl Store {
         .await?;
         let facts = json!({"question": moved.question, "asked_at": moved.asked_at, "answer": moved.answer});
         let subject = interview;
-        let event =
-            Event { actor, action: "span.moved", interview: Some(interview), subject, facts, payload: None };
+        let event = Event { actor, action: "span.moved", interview: Some(interview), subject, facts, payload: None };
         tx.record(event).await?;
         let asked = Asked {
             actor,
@@ -538,15 +541,16 @@ impl Tx {
         if written.rows_affected() == 1 {
             return Ok(None);
         }
-        let row = sqlx::query(
-            "SELECT request, answer FROM idempotency_keys WHERE person_id = $1 AND idempotency_key = $2",
-        )
-        .bind(actor)
-        .bind(&kept.key)
-        .fetch_one(&mut *self.inner)
-        .await?;
+        let row =
+            sqlx::query("SELECT request, answer FROM idempotency_keys WHERE person_id = $1 AND idempotency_key = $2")
+                .bind(actor)
+                .bind(&kept.key)
+                .fetch_one(&mut *self.inner)
+                .await?;
         if get::<String>(&row, "request")? != kept.request {
-            return Err(StoreError::Refused("this Idempotency-Key was used for another upload: choose a new one".into()));
+            return Err(StoreError::Refused(
+                "this Idempotency-Key was used for another upload: choose a new one".into(),
+            ));
         }
         get(&row, "answer").map(Some)
     }

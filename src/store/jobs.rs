@@ -119,14 +119,13 @@ impl Tx {
     /// Extends the lease; fails when the job is somebody else's by now.
     pub(super) async fn hold(&mut self, taken: &Taken) -> Result<()> {
         let until = self.at.after(taken.lease);
-        let held = sqlx::query(
-            "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND lease_owner = $3 AND state = 'running'",
-        )
-        .bind(until.as_str())
-        .bind(&taken.job.id)
-        .bind(&taken.owner)
-        .execute(&mut *self.inner)
-        .await?;
+        let held =
+            sqlx::query("UPDATE jobs SET lease_until = $1 WHERE id = $2 AND lease_owner = $3 AND state = 'running'")
+                .bind(until.as_str())
+                .bind(&taken.job.id)
+                .bind(&taken.owner)
+                .execute(&mut *self.inner)
+                .await?;
         if held.rows_affected() == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
     }
 
@@ -189,17 +188,16 @@ impl Store {
             .bind(now.as_str())
             .fetch_optional(&self.pool)
             .await?;
-        let row = match late {
-            Some(row) => Some(row),
-            None => {
-                sqlx::query(
+        let row =
+            match late {
+                Some(row) => Some(row),
+                None => sqlx::query(
                     "SELECT id FROM jobs WHERE state = 'queued' AND not_before <= $1 ORDER BY not_before, id LIMIT 1",
                 )
                 .bind(now.as_str())
                 .fetch_optional(&self.pool)
-                .await?
-            }
-        };
+                .await?,
+            };
         row.map(|row| get(&row, "id")).transpose()
     }
 
@@ -300,7 +298,10 @@ impl Store {
         .fetch_optional(&mut *tx.inner)
         .await?;
         let Some(row) = changed else {
-            return Err(StoreError::Refused(format!("the job is {}: only dead ones are tried again", job.state.word())));
+            return Err(StoreError::Refused(format!(
+                "the job is {}: only dead ones are tried again",
+                job.state.word()
+            )));
         };
         sqlx::query("UPDATE evaluations SET state = 'queued', failure = NULL WHERE id = $1")
             .bind(&job.evaluation)

@@ -263,7 +263,8 @@ impl Store {
             tx.revoke_all(id).await?;
         }
         let facts = json!({"role": role, "is_active": is_active, "password": password.is_some()});
-        tx.record(Event { actor, action: "person.changed", interview: None, subject: id, facts, payload: None }).await?;
+        tx.record(Event { actor, action: "person.changed", interview: None, subject: id, facts, payload: None })
+            .await?;
         tx.commit().await?;
         self.person(id).await
     }
@@ -391,14 +392,13 @@ impl Store {
     /// [`StoreError::Missing`].
     pub async fn end_session(&self, person: &str, id: &str) -> Result<()> {
         let mut tx = self.begin().await?;
-        let ended = sqlx::query(
-            "UPDATE sessions SET revoked_at = $1 WHERE id = $2 AND person_id = $3 AND revoked_at IS NULL",
-        )
-        .bind(tx.at.as_str())
-        .bind(id)
-        .bind(person)
-        .execute(&mut *tx.inner)
-        .await?;
+        let ended =
+            sqlx::query("UPDATE sessions SET revoked_at = $1 WHERE id = $2 AND person_id = $3 AND revoked_at IS NULL")
+                .bind(tx.at.as_str())
+                .bind(id)
+                .bind(person)
+                .execute(&mut *tx.inner)
+                .await?;
         if ended.rows_affected() == 0 {
             return Err(StoreError::Missing("session"));
         }
@@ -443,7 +443,8 @@ impl Store {
         .await?;
         let facts = json!({"scopes": wanted, "expires_at": token.expires_at});
         let subject = token.id.as_str();
-        tx.record(Event { actor: person, action: "token.made", interview: None, subject, facts, payload: None }).await?;
+        tx.record(Event { actor: person, action: "token.made", interview: None, subject, facts, payload: None })
+            .await?;
         tx.commit().await?;
         Ok(token)
     }

@@ -226,7 +226,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn start_review(&self, person: &str, interview: &str, rubric_version: &str, mode: Mode) -> Result<Review> {
+    pub async fn start_review(
+        &self,
+        person: &str,
+        interview: &str,
+        rubric_version: &str,
+        mode: Mode,
+    ) -> Result<Review> {
         let mut tx = self.begin().await?;
         let id = tx.edge.id();
         let begun = sqlx::query(
@@ -515,10 +521,8 @@ impl Tx {
         if changed.rows_affected() == 1 {
             return Ok(());
         }
-        let row = sqlx::query("SELECT state FROM reviews WHERE id = $1")
-            .bind(&review.id)
-            .fetch_one(&mut *self.inner)
-            .await?;
+        let row =
+            sqlx::query("SELECT state FROM reviews WHERE id = $1").bind(&review.id).fetch_one(&mut *self.inner).await?;
         match ReviewState::read(&row, "state")? {
             ReviewState::Draft => Err(StoreError::Changed),
             ReviewState::Submitted => {

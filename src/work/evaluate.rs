@@ -67,7 +67,8 @@ pub(super) async fn run(worker: &Worker, taken: &Taken) -> Result<(), Failure> {
     let limits = Limits { max_bytes: usize::MAX, ..Limits::default() };
     let transcript = ingest::read("transcript", &content, &limits).map_err(faulty)?;
     let moved = store.moved_spans(&taken.job.interview, &rubric.id).await?;
-    let placed: Vec<Placed> = moved.into_iter().filter(|span| rubric.question(&span.question).is_some()).map(place).collect();
+    let placed: Vec<Placed> =
+        moved.into_iter().filter(|span| rubric.question(&span.question).is_some()).map(place).collect();
     let shop = &worker.workshop;
     let tools = Tools { retrieval: &shop.retrieval, judge: &shop.judge, settings: shop.settings };
     let speaker = evaluation.speaker.as_deref();
@@ -93,12 +94,7 @@ fn place(moved: SpanMove) -> Placed {
 
 /// Judges what is not finished, a few questions at a time. What a failing judge left open is tried again with the next
 /// attempt; the last attempt keeps the abstention.
-async fn judge_the_rest(
-    worker: &Worker,
-    taken: &Taken,
-    sitting: &Sitting<'_>,
-    rubric: &Rubric,
-) -> Result<(), Failure> {
+async fn judge_the_rest(worker: &Worker, taken: &Taken, sitting: &Sitting<'_>, rubric: &Rubric) -> Result<(), Failure> {
     let finished = worker.store.finished_questions(&taken.job.evaluation).await?;
     let finished: BTreeSet<usize> = finished.iter().map(|question| question.place).collect();
     let open: Vec<usize> = (0..rubric.questions.len()).filter(|place| !finished.contains(place)).collect();

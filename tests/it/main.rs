@@ -13,3 +13,4 @@ mod library;
 mod openai;
 mod retrieval;
 mod rubrics;
+mod service;

@@ -61,7 +61,8 @@ fn completed(document: &OpenApi) -> Value {
             }
             for (status, what) in PROBLEMS {
                 if operation["responses"][status].is_null() {
-                    let content = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+                    let content =
+                        json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
                     operation["responses"][status] = json!({"description": what, "content": content});
                 }
             }

@@ -129,7 +129,11 @@ fn without_suggestion(result: &Value) -> Value {
 }
 
 /// The questions whose suggestion this person may see; `None` for all of them.
-async fn open_questions(api: &Api, caller: &Caller, head: &EvaluationHead) -> Result<Option<BTreeSet<String>>, Failure> {
+async fn open_questions(
+    api: &Api,
+    caller: &Caller,
+    head: &EvaluationHead,
+) -> Result<Option<BTreeSet<String>>, Failure> {
     let person = &caller.0.person;
     let interview = api.store.interview(&head.interview).await?;
     let mode = api.store.rubric(&interview.rubric).await?.mode;

@@ -58,6 +58,10 @@ pub async fn pass(State(api): State<Api>, request: Request, next: Next) -> Respo
 }
 
 async fn admitted(api: &Api, route: &str, mut request: Request, next: Next) -> Response {
+    // A database may not be able to hold a zero in a text, and no name of ours has one.
+    if request.uri().path_and_query().is_some_and(|path| path.as_str().contains("%00")) {
+        return Failure::Missing("path").into_response();
+    }
     let Ok(_place) = api.places.try_acquire() else { return Failure::Busy(1).into_response() };
     match access(request.method(), route) {
         // The router says that there is no such path or method.
@@ -82,9 +86,8 @@ fn request_id(api: &Api, headers: &HeaderMap) -> HeaderValue {
         (1..=64).contains(&bytes.len()) && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
     };
     let given = headers.get(REQUEST_ID).filter(plain).cloned();
-    given.unwrap_or_else(|| {
-        HeaderValue::from_str(&api.store.edge().id()).unwrap_or(HeaderValue::from_static("unknown"))
-    })
+    given
+        .unwrap_or_else(|| HeaderValue::from_str(&api.store.edge().id()).unwrap_or(HeaderValue::from_static("unknown")))
 }
 
 async fn identify(api: &Api, method: &Method, headers: &HeaderMap) -> Result<Holder, Failure> {

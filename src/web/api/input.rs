@@ -25,6 +25,10 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
             return Err(Failure::WrongType("Content-Type: application/json"));
         }
         let bytes = read(request.into_body(), LONGEST_JSON).await?;
+        // A database may not be able to hold a zero in a text.
+        if bytes.windows(6).any(|six| six == br"\u0000") {
+            return Err(Failure::Malformed("the body has a zero character in a text".into()));
+        }
         let value = serde_json::from_slice(&bytes);
         value.map(Self).map_err(|error| Failure::Malformed(format!("the body is not what this path reads: {error}")))
     }

@@ -81,10 +81,7 @@ pub(super) async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse,
 /// Jobs in a state, newest first
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "operations", params(WantedJobs),
     responses((status = 200, body = Vec<Job>, description = "At most 200")))]
-pub(super) async fn jobs(
-    State(api): State<Api>,
-    Asked(wanted): Asked<WantedJobs>,
-) -> Result<Json<Vec<Job>>, Failure> {
+pub(super) async fn jobs(State(api): State<Api>, Asked(wanted): Asked<WantedJobs>) -> Result<Json<Vec<Job>>, Failure> {
     if let Some(after) = &wanted.after {
         id(after, "job")?;
     }

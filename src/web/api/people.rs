@@ -103,8 +103,7 @@ pub(super) async fn change(
         None => None,
     };
     let actor = &caller.0.person.id;
-    let changed =
-        api.store.set_person(actor, person, version, sent.role, sent.is_active, password.as_deref()).await?;
+    let changed = api.store.set_person(actor, person, version, sent.role, sent.is_active, password.as_deref()).await?;
     Ok(tagged(changed.version, changed))
 }
 

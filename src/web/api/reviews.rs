@@ -177,7 +177,11 @@ pub(super) async fn start(
 /// One review
 #[utoipa::path(get, path = "/api/v1/reviews/{id}", tag = "reviews", params(("id" = String, Path)),
     responses((status = 200, body = Review, description = "The review")))]
-pub(super) async fn one(State(api): State<Api>, caller: Caller, Path(review): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn one(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(review): Path<String>,
+) -> Result<Response, Failure> {
     let review = seen(&api, &caller, &review).await?;
     Ok(tagged(review.version, review))
 }
@@ -368,9 +372,7 @@ pub(super) async fn panel(
     let all = api.store.reviews(&interview).await?;
     let is_last = |review: &&Review| {
         let later = all.iter().any(|other| {
-            other.person == review.person
-                && other.revision > review.revision
-                && other.state == ReviewState::Submitted
+            other.person == review.person && other.revision > review.revision && other.state == ReviewState::Submitted
         });
         review.state == ReviewState::Submitted && !later
     };

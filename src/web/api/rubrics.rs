@@ -2,7 +2,7 @@
 
 use super::Api;
 use super::gate::Caller;
-use super::input::{Based, Sent, is_of_type, read, tagged};
+use super::input::{Based, Sent, is_of_type, line, read, tagged};
 use crate::ingest::{self, Limits};
 use crate::library;
 use crate::store::{Mode, Review, RubricEntry, RubricVersion};
@@ -52,6 +52,7 @@ pub(super) async fn upload(State(api): State<Api>, caller: Caller, request: Requ
     let bytes = read(request.into_body(), LONGEST).await?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::Malformed("a rubric file is UTF-8 text".into()))?;
     let rubric = library::parse("rubric", &text)?.rubric;
+    line(&rubric.title, "title", 1_000)?;
     let version = api.store.add_rubric(&caller.0.person.id, &rubric, &text).await?;
     Ok((StatusCode::CREATED, Json(version)).into_response())
 }
