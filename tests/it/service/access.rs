@@ -170,8 +170,8 @@ async fn interviewers_see_only_what_is_assigned_to_them() {
         let path = format!("/api/v1/interviews/{id}");
         omar.get(&path).await.expect(404);
         assert_eq!(omar.get("/api/v1/interviews").await.expect(200)["items"], json!([]));
-        let assign = service.admin.change("PUT", &format!("{path}/interviewers"), json!({"people": [omar.id]}));
-        assign.await.expect(200);
+        let people = json!({"people": [omar.id]});
+        service.admin.change("PUT", &format!("{path}/interviewers"), people).await.expect(200);
         omar.get(&path).await.expect(200);
         ines.get(&path).await.expect(404);
         service.end().await;

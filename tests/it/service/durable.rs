@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 /// The program itself.
 struct Process {
     child: Child,
     nobody: Actor,
-    secret: Option<String>,
+    secrets: Receiver<String>,
 }
 
 impl Process {
@@ -31,17 +33,15 @@ impl Process {
                 .spawn()
                 .expect("the program starts");
             let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
-            let (mut address, mut secret) = (None, None);
+            let mut address = None;
             while let Some(Ok(line)) = lines.next() {
                 if let Some(rest) = line.strip_prefix("Earmark listens on http://") {
                     address = rest.split(' ').next().and_then(|address| address.parse().ok());
-                    if !line.contains("Nobody") {
-                        break;
-                    }
+                    break;
                 }
             }
             // What comes next is the set-up link or the log; somebody has to read it.
-            let (send, receive) = std::sync::mpsc::channel();
+            let (send, receive) = channel();
             std::thread::spawn(move || {
                 for line in lines.map_while(Result::ok) {
                     if let Some((_, found)) = line.split_once("/setup#") {
@@ -52,13 +52,15 @@ impl Process {
                     }
                 }
             });
-            if let Ok(found) = receive.recv_timeout(std::time::Duration::from_secs(2)) {
-                secret = Some(found);
-            }
-            (child, address.expect("it listens"), secret)
+            (child, address.expect("it listens"), receive)
         });
-        let (child, address, secret) = started.await.expect("a thread");
-        Self { child, nobody: Actor::nobody(address), secret }
+        let (child, address, secrets) = started.await.expect("a thread");
+        Self { child, nobody: Actor::nobody(address), secrets }
+    }
+
+    /// The secret of the set-up link.
+    fn secret(&self) -> String {
+        self.secrets.recv_timeout(Duration::from_secs(60)).expect("a set-up link is printed")
     }
 
     fn kill(&mut self) {
@@ -90,7 +92,7 @@ async fn killing_the_process_at_any_moment_loses_nothing_and_doubles_nothing() {
         let mut chance = Chance(setting("EARMARK_TEST_SEED", 7));
         let mut process = Process::start(&database.url).await;
         let body = json!({
-            "secret": process.secret, "email": "admin@example.org", "name": "Admin", "password": PASSWORD,
+            "secret": process.secret(), "email": "admin@example.org", "name": "Admin", "password": PASSWORD,
         });
         let id = process.nobody.post("/api/v1/setup", body).await.id();
         let mut admin = signed_in(&process.nobody, "admin@example.org", id).await;
@@ -106,17 +108,10 @@ async fn killing_the_process_at_any_moment_loses_nothing_and_doubles_nothing() {
             let key = format!("upload-{number}");
             let query = format!("rubric=small&title=Interview%20{number}");
             let path = format!("/api/v1/interviews?{query}");
-            let headers = [("content-type", "application/octet-stream"), ("idempotency-key", key.as_str())];
             let sender = admin.clone();
             let sent = tokio::spawn(async move {
-                sender
-                    .try_send(
-                        "POST",
-                        &path,
-                        &headers.map(|(a, b)| (a, &*Box::leak(b.to_owned().into_boxed_str()))),
-                        TRANSCRIPT.as_bytes(),
-                    )
-                    .await
+                let headers = [("content-type", "application/octet-stream"), ("idempotency-key", key.as_str())];
+                sender.try_send("POST", &path, &headers, TRANSCRIPT.as_bytes()).await
             });
             if killed < kills && answers >= next_kill {
                 // Somewhere between the request's first byte and its answer.
@@ -172,7 +167,7 @@ async fn assert_all_is_there_once(admin: &Actor, stored: &BTreeMap<usize, String
 async fn told_to_end_the_service_ends_in_order_and_goes_on_later() {
     let database = sqlite();
     let mut process = Process::start(&database.url).await;
-    assert!(process.secret.is_some());
+    assert!(!process.secret().is_empty());
     let told = Command::new("kill").args(["-TERM", &process.child.id().to_string()]).status().expect("told");
     assert!(told.success());
     let status = tokio::task::spawn_blocking(move || process.child.wait().expect("it ends")).await.expect("a thread");

@@ -167,8 +167,9 @@ async fn an_interview_waits_for_consent_where_the_operator_says_so() {
     let (id, stored) = (stored.id(), stored.expect(202));
     assert_eq!(stored["status"], "awaiting_consent");
     service.admin.post(&format!("/api/v1/interviews/{id}/evaluations"), json!({})).await.expect(409);
-    let changed = service.admin.change("PATCH", &format!("/api/v1/interviews/{id}"), json!({"consent": "by e-mail"}));
-    assert_eq!(changed.await.expect(200)["status"], "evaluating");
+    let (path, consent) = (format!("/api/v1/interviews/{id}"), json!({"consent": "by e-mail"}));
+    let changed = service.admin.change("PATCH", &path, consent).await.expect(200);
+    assert_eq!(changed["status"], "evaluating");
     service.end().await;
 }
 

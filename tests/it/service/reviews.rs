@@ -65,8 +65,8 @@ async fn reviewers_do_not_see_each_other_before_they_have_submitted() {
         let panel = omar.get(&format!("/api/v1/interviews/{interview}/panel")).await.expect(200);
         assert_eq!(panel["questions"][0]["spread"], 3);
 
-        let reopened = ines.post(&format!("/api/v1/reviews/{}/reopen", reviews[0]), json!({"reason": "I misread."}));
-        let reopened = reopened.await.expect(201);
+        let (path, because) = (format!("/api/v1/reviews/{}/reopen", reviews[0]), json!({"reason": "I misread."}));
+        let reopened = ines.post(&path, because).await.expect(201);
         assert_eq!((&reopened["revision"], &reopened["state"]), (&json!(2), &json!("draft")));
         assert_eq!(reopened["decisions"].as_array().expect("decisions").len(), 2);
         let old = ines.get(&format!("/api/v1/reviews/{}", reviews[0])).await.expect(200);
