@@ -43,14 +43,14 @@ enum Command {
     /// Verify the service's audit log, or export one interview's part of it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// Copy the service's database to a file, while it runs (SQLite)
+    /// Copy the service's database to a file, while it runs (`SQLite`)
     Backup {
         /// The file to write; must not be there yet
         file: PathBuf,
         #[command(flatten)]
         settings: settings::SettingsArguments,
     },
-    /// Put a copy made by `backup` in the place of the service's database, which must not be there yet (SQLite)
+    /// Put a copy made by `backup` in the place of the service's database, which must not be there yet (`SQLite`)
     Restore {
         /// The copy
         file: PathBuf,

@@ -85,6 +85,13 @@ fn log(form: LogForm) {
 }
 
 async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
+    let told_to_end = match told_to_end() {
+        Ok(told) => told,
+        Err(error) => {
+            complain(&error);
+            return Exit::Failure;
+        }
+    };
     let workshop = match workshop(arguments).await {
         Ok(workshop) => Arc::new(workshop),
         Err(exit) => return exit,
@@ -116,7 +123,7 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
     let mut ending = stopping.clone();
     let server = server.with_graceful_shutdown(async move { drop(ending.wait_for(|is| *is).await) });
     let mut server = tokio::spawn(async move { server.await });
-    told_to_end().await;
+    told_to_end.await;
     tracing::info!("ending");
     stop.send_replace(true);
     if tokio::time::timeout(LAST_REQUESTS, &mut server).await.is_err() {
@@ -192,19 +199,21 @@ async fn retrieval(arguments: &ServeArguments, cache: Option<PathBuf>) -> Result
     }
 }
 
-/// Ends when the process is asked to: ctrl-c, or the signal that service managers send.
-async fn told_to_end() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+/// Ends when the process is asked to: ctrl-c, or the signal that service managers send. It listens from the call on, not
+/// only from the first wait on.
+#[cfg(unix)]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    drop(interrupted.await);
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

@@ -13,7 +13,7 @@ pub(super) struct SettingsArguments {
     /// Settings, a TOML file
     #[arg(long, value_name = "FILE", env = "EARMARK_CONFIG")]
     config: Option<PathBuf>,
-    /// The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME [default: a file in the user's data folder]
+    /// The database: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME` [default: a file in the user's data folder]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Where to listen [default: 127.0.0.1:8340]
@@ -243,7 +243,7 @@ fn lowered(held: Vec<Held>, faults: &mut Vec<Fault>) -> Settings {
         public_url: text("public_url"),
     };
     let log = if text("log").as_deref() == Some("json") { LogForm::Json } else { LogForm::Text };
-    Settings { database, listen, log, service, held }
+    Settings { held, database, listen, log, service }
 }
 
 /// A value for people: passwords inside addresses are masked.

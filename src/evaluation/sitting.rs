@@ -179,11 +179,11 @@ pub(super) fn place(
         (true, false) => Status::Volunteered,
         (false, false) => Status::Answered,
     };
-    let in_order = |places: &[usize]| {
-        let mut places = places.to_vec();
-        places.sort_unstable();
-        places.dedup();
-        places
+    let in_order = |given: &[usize]| {
+        let mut given = given.to_vec();
+        given.sort_unstable();
+        given.dedup();
+        given
     };
     located[place] =
         Located { status, asked_at: in_order(&placed.asked_at), answer: in_order(&placed.answer), flags: vec![] };

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
+use std::fmt::Write as _;
 use utoipa::ToSchema;
 
 words! {
@@ -295,7 +296,8 @@ impl Store {
         let mut add = |column: &str, value: Option<String>| {
             if let Some(value) = value {
                 values.push(value);
-                conditions += &format!(" AND {column} ${}", values.len());
+                // Writing to a String cannot fail.
+                let _ = write!(conditions, " AND {column} ${}", values.len());
             }
         };
         add("interviews.status =", filter.status.map(|status| status.word().to_owned()));
@@ -459,7 +461,7 @@ impl Store {
         if changed.rows_affected() == 0 {
             return Err(StoreError::Changed);
         }
-        let list = |places: &[usize]| json!(places).to_string();
+        let numbers = |given: &[usize]| json!(given).to_string();
         sqlx::query(
             "INSERT INTO spans (interview_id, rubric_id, question_id, asked_at, answer, moved_by, moved_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (interview_id, rubric_id, question_id) \
@@ -469,8 +471,8 @@ impl Store {
         .bind(interview)
         .bind(&version.rubric)
         .bind(&moved.question)
-        .bind(list(&moved.asked_at))
-        .bind(list(&moved.answer))
+        .bind(numbers(&moved.asked_at))
+        .bind(numbers(&moved.answer))
         .bind(actor)
         .bind(tx.at.as_str())
         .execute(&mut *tx.inner)

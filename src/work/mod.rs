@@ -124,9 +124,10 @@ impl Worker {
             }
             Err(Failure::ForNow(why)) => {
                 tracing::warn!(job = job.id, evaluation = job.evaluation, attempt = job.attempts, "failed");
-                let outlook = match job.attempts >= self.attempts {
-                    true => Outlook::GivenUp,
-                    false => Outlook::Again(backoff(job.attempts, &job.id)),
+                let outlook = if self.is_last_attempt(taken) {
+                    Outlook::GivenUp
+                } else {
+                    Outlook::Again(backoff(job.attempts, &job.id))
                 };
                 self.store.fail_job(taken, &why, outlook).await
             }

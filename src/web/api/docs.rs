@@ -1,4 +1,4 @@
-//! The OpenAPI document and a page that shows it. The page needs nothing from elsewhere.
+//! The `OpenAPI` document and a page that shows it. The page needs nothing from elsewhere.
 
 use super::Api;
 use super::access::{Access, ROUTES};
@@ -29,7 +29,7 @@ const PROBLEMS: [(&str, &str); 13] = [
     ("503", "There is too much to do at the moment"),
 ];
 
-/// The OpenAPI 3.1 document of the service.
+/// The `OpenAPI` 3.1 document of the service.
 #[must_use]
 pub fn openapi() -> Value {
     completed(&super::routes().split_for_parts().1)

@@ -1,4 +1,4 @@
-//! The HTTP API: JSON in, JSON out, described by the OpenAPI document that is made from its code.
+//! The HTTP API: JSON in, JSON out, described by the `OpenAPI` document that is made from its code.
 //!
 //! A handler reads the request, asks the store or a use case, and answers; who may ask is settled before it runs
 //! ([`access`], [`gate`]), and what goes wrong has its place in one table ([`super::problem`]).

@@ -68,7 +68,7 @@ pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Health>, Failur
 
 /// Numbers for Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "operations",
-    responses((status = 200, body = String, content_type = "text/plain", description = "In its text form")))]
+    responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "In its text form")))]
 pub(super) async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, Failure> {
     let jobs = api.store.job_counts().await?;
     let interviews = api.store.interview_counts().await?;

@@ -129,7 +129,10 @@ pub(super) async fn eval_set(
         }
     }
     let facts = json!({"rubric": rubric, "answers": answers.len()});
-    let out: String = answers.values().map(|line| format!("{line}\n")).collect();
+    let mut out = answers.values().map(Value::to_string).collect::<Vec<_>>().join("\n");
+    if !out.is_empty() {
+        out.push('\n');
+    }
     api.store.record_look(&caller.0.person.id, "eval_set.exported", None, facts).await?;
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], out).into_response())
 }

@@ -195,12 +195,12 @@ pub(super) async fn hashed(api: &Api, password: &str) -> Result<String, Failure>
 /// Whether a password fits its hash. Without a hash a password is hashed all the same: the time must not tell.
 async fn fits(api: &Api, password: &str, hash: Option<String>) -> Result<bool, Failure> {
     let password: String = password.chars().take(*PASSWORD.end()).collect();
-    on_a_thread(api, move || match hash {
-        Some(hash) => Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok(),
-        None => {
-            let _ = Argon2::default().hash_password_with_salt(password.as_bytes(), &[0; 16]);
-            false
+    on_a_thread(api, move || {
+        if let Some(hash) = hash {
+            return Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok();
         }
+        let _ = Argon2::default().hash_password_with_salt(password.as_bytes(), &[0; 16]);
+        false
     })
     .await
 }

@@ -89,7 +89,7 @@ pub(super) async fn upload(
     } else {
         (query, read(request.into_body(), most).await?)
     };
-    let parts = [&about.rubric, &about.title].map(|text| text.as_bytes());
+    let parts = [&about.rubric, &about.title].map(String::as_bytes);
     let options = format!("{:?}", (&about.candidate, &about.speaker, &about.place, &about.consent));
     let request = Digest::of_parts(parts.into_iter().chain([options.as_bytes(), &content]));
     let kept = key.map(|key| Kept { key, request: request.as_str().to_owned() });
@@ -161,33 +161,34 @@ fn broken(error: &MultipartError, most: usize) -> Failure {
 }
 
 /// Reads the transcript and puts together what is stored.
-async fn checked(api: &Api, about: About, content: Vec<u8>) -> Result<NewInterview, Failure> {
+async fn checked(api: &Api, about: About, bytes: Vec<u8>) -> Result<NewInterview, Failure> {
     let optional = |value: Option<String>, name: &str| value.map(|text| line(&text, name, 500)).transpose();
     let rubric = line(&about.rubric, "rubric", 200)?;
     let (title, candidate) = (line(&about.title, "title", 200)?, optional(about.candidate, "candidate")?);
-    let (speaker, place) = (optional(about.speaker, "speaker")?, optional(about.place, "place")?);
-    let consent = optional(about.consent, "consent")?;
-    let version = api.store.active_version(&rubric).await?;
-    let questions = library::parse("rubric", &version.source)?.rubric.questions.len();
+    let [speaker, place, consent] = [(about.speaker, "speaker"), (about.place, "place"), (about.consent, "consent")]
+        .map(|(text, name)| optional(text, name));
+    let (speaker, place, consent) = (speaker?, place?, consent?);
+    let active = api.store.active_version(&rubric).await?;
+    let questions = library::parse("rubric", &active.source)?.rubric.questions.len();
     let most = api.settings.longest_upload;
     // Reading is quick, but a long file would keep other requests waiting.
-    let read = tokio::task::spawn_blocking(move || {
+    let reading = tokio::task::spawn_blocking(move || {
         let limits = Limits { max_bytes: most, ..Limits::default() };
-        ingest::read("transcript", &content, &limits).map(|transcript| (content, parsed(&transcript)))
+        ingest::read("transcript", &bytes, &limits).map(|transcript| (bytes, parsed(&transcript)))
     });
-    let (content, parsed) = read.await.map_err(|error| Failure::Inside(error.into()))??;
+    let (bytes, parsed) = reading.await.map_err(|error| Failure::Inside(error.into()))??;
     let begins = consent.is_some() || !api.settings.requires_consent;
     Ok(NewInterview {
         title,
         candidate,
         rubric,
-        rubric_version: version.id,
+        rubric_version: active.id,
         questions,
         speaker,
         place,
         consent,
         begins,
-        content,
+        content: bytes,
         parsed,
     })
 }
