@@ -20,3 +20,48 @@ impl Default for EvaluationSettings {
         Self { sentences_per_criterion: 2, fewest_words: 5, short_words: 15, mask: true }
     }
 }
+
+/// How the service runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceSettings {
+    /// Workers that evaluate, in this process.
+    pub workers: usize,
+    /// Milliseconds for which a worker holds a job without a sign of life.
+    pub lease_ms: i64,
+    /// How often a job is begun before it is given up.
+    pub attempts: i64,
+    /// Waiting jobs above which uploads are turned away for a while.
+    pub longest_queue: i64,
+    /// Longest transcript file, in bytes.
+    pub longest_upload: usize,
+    /// Seconds that a request may take.
+    pub request_seconds: u64,
+    /// Requests that are worked on at the same time.
+    pub requests_at_once: usize,
+    /// Attempts to sign in from one address in a minute.
+    pub signins_per_minute: u32,
+    /// Hours that a session lasts.
+    pub session_hours: i64,
+    /// Whether an interview is evaluated only after the candidate's consent is noted.
+    pub requires_consent: bool,
+    /// What the service is called from outside, such as `https://earmark.example.org`.
+    pub public_url: Option<String>,
+}
+
+impl Default for ServiceSettings {
+    fn default() -> Self {
+        Self {
+            workers: 1,
+            lease_ms: 30_000,
+            attempts: 5,
+            longest_queue: 1_000,
+            longest_upload: 16 << 20,
+            request_seconds: 30,
+            requests_at_once: 256,
+            signins_per_minute: 20,
+            session_hours: 12,
+            requires_consent: false,
+            public_url: None,
+        }
+    }
+}

@@ -7,6 +7,8 @@
 //! - A suggestion above the lowest score without supporting evidence cannot be built ([`domain::Suggestion`]).
 //! - A failure is an abstention with a reason, never a score.
 //! - Same files, same version: same bytes of output.
+//! - Every write of the service carries its entry of the audit log in the same transaction ([`store::audit`]).
+//! - Nothing the service does sets a score of record; only a submitted review does.
 //! - The pure modules do no I/O, read no clock and draw no random number but from a seed that they are given.
 //!
 //! # The map, in reading order
@@ -21,19 +23,26 @@
 //! | [`endpoint`] | requests to a server with `OpenAI`'s interface: attempts, limits, time-outs | `async-openai`, `reqwest` |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
 //! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model | `minijinja`, `tiktoken-rs` |
-//! | [`evaluation`] | the use cases: locate answers, suggest scores, check a rubric by its own words | `regex` |
-//! | [`web`] | everything HTML: the report page | `askama` |
-//! | [`cli`] | the command line; wires everything together | `clap`, `indicatif` |
+//! | [`evaluation`] | the use cases: locate answers, suggest scores, decide on them, check a rubric by its own words | `regex` |
+//! | [`store`] | what the service remembers; the only module that knows SQL | `sqlx`, `jiff`, `uuid` |
+//! | [`work`] | the workers: take jobs, evaluate, keep each finished question | |
+//! | [`web`] | everything HTML and HTTP: the report page, the service's API | `askama`, `axum`, `utoipa`, `argon2`, `cookie`, `prometheus-client` |
+//! | [`cli`] | the command line; wires everything together; reads clock and random source | `clap`, `indicatif`, `getrandom`, `tracing-subscriber` |
 //! | [`config`] | plain data: what may be set, its default, its meaning | |
 //!
 //! Who may import whom is held by `tests/it/architecture.rs`:
+//!
+//! The workers stand in `work` and not in `evaluation`: evaluating needs no store, on the command line there is none, and
+//! so both can be read alone.
 //!
 //! ```text
 //! domain, agreement, config, inference -> nothing
 //! ingest, library, endpoint            -> domain
 //! judge, retrieval                     -> domain inference endpoint
 //! evaluation                           -> domain config retrieval judge
-//! web                                  -> domain
+//! store                                -> domain
+//! work                                 -> domain config ingest library retrieval judge evaluation store
+//! web                                  -> domain config ingest library evaluation store
 //! cli                                  -> everything
 //! ```
 
@@ -48,4 +57,6 @@ pub mod ingest;
 pub mod judge;
 pub mod library;
 pub mod retrieval;
+pub mod store;
 pub mod web;
+pub mod work;

@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Exit {
         Err(error) => {
             complain(&error);
             match error {
-                EvaluateError::UnknownCandidate { .. } => Exit::Usage,
+                EvaluateError::UnknownCandidate { .. } | EvaluateError::Misplaced { .. } => Exit::Usage,
                 EvaluateError::NoCandidateSpeech { .. } => {
                     say("hint: name the candidate with --candidate, or check that the file holds the answers");
                     Exit::Transcript

@@ -1,14 +1,19 @@
 //! The command line. The only module that knows clap; wires the others together and says how it went.
 
+mod audit;
 mod chat;
 mod check;
 mod diff;
+mod edge;
 mod evaluate;
 mod exit;
 mod guide;
 mod output;
 pub mod render;
 mod rubric;
+mod serve;
+mod settings;
+mod upkeep;
 
 pub use exit::Exit;
 
@@ -32,6 +37,36 @@ enum Command {
     /// Check, compare, show, import or export rubrics
     #[command(subcommand)]
     Rubric(RubricCommand),
+    /// Run the service: upload, evaluate, review, keep a record
+    Serve(Box<serve::ServeArguments>),
+    /// Say what is set, and where it came from
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Verify the service's audit log, or export one interview's part of it
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Copy the service's database to a file, while it runs (`SQLite`)
+    Backup {
+        /// The file to write; must not be there yet
+        file: PathBuf,
+        #[command(flatten)]
+        settings: settings::SettingsArguments,
+    },
+    /// Put a copy made by `backup` in the place of the service's database, which must not be there yet (`SQLite`)
+    Restore {
+        /// The copy
+        file: PathBuf,
+        #[command(flatten)]
+        settings: settings::SettingsArguments,
+    },
+    /// Look for what could keep the service from working
+    Doctor(settings::SettingsArguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print every setting with its value and where that came from, secrets masked; say everything that is wrong
+    Check(settings::SettingsArguments),
 }
 
 #[derive(Debug, Args)]
@@ -174,6 +209,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Command::Rubric(RubricCommand::Export { file, format, out }) => {
                 guide::export(&file, out.as_deref(), format)
             }
+            Command::Serve(arguments) => serve::run(&arguments),
+            Command::Config(ConfigCommand::Check(arguments)) => upkeep::check(&arguments),
+            Command::Audit(command) => audit::run(&command),
+            Command::Backup { file, settings } => upkeep::backup(&file, &settings),
+            Command::Restore { file, settings } => upkeep::restore(&file, &settings),
+            Command::Doctor(arguments) => upkeep::doctor(&arguments),
         },
         Err(message) => {
             // Help and version are no errors; clap knows which stream each belongs to.

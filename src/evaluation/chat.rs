@@ -27,15 +27,16 @@ pub(super) struct Asked {
     pub masked: Vec<Masked>,
 }
 
-/// One claim, or the lack of one, for each question of the rubric; `None` where there is nothing to ask.
+/// One claim, or the lack of one, for each of the questions at `places`; `None` where there is nothing to ask.
 pub(super) async fn claims(
     interview: &Interview<'_>,
     judge: &ChatJudge,
     rubric: &Rubric,
+    places: &[usize],
     tools: &Tools<'_>,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Vec<Option<Result<Claimed, JudgeError>>>, EvaluateError> {
-    let asked: Vec<Option<Asked>> = (0..rubric.questions.len()).map(|q| interview.asked(q, rubric, tools)).collect();
+    let asked: Vec<Option<Asked>> = places.iter().map(|q| interview.asked(*q, rubric, tools)).collect();
     let briefs: Vec<Brief> = asked.iter().flatten().map(|asked| asked.brief.clone()).collect();
     progress(Step::Judging(briefs.len()));
     let claims = judge.claims(briefs, &mut |done| progress(Step::Judged(done))).await;
@@ -68,7 +69,7 @@ pub async fn plan(
     progress(Step::Indexing);
     let affinity = Affinity::to(tools.retrieval, rubric).await?;
     progress(Step::Reading);
-    let interview = Interview::read(tools, &affinity, transcript, candidate, rubric.questions.len()).await?;
+    let interview = Interview::read(tools, &affinity, transcript, candidate, rubric, &[]).await?;
     let asked = (0..rubric.questions.len()).filter_map(|q| interview.asked(q, rubric, tools));
     Ok(judge.plan(&asked.map(|asked| asked.brief).collect::<Vec<_>>()))
 }

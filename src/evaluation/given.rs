@@ -29,7 +29,8 @@ pub async fn judge_given(
     let voice = Voice::unnamed(&transcript, |utterance| said.contains(&utterance));
     let answering = located.iter().map(|located| answering(located, &heard)).collect();
     let interview = Interview { transcript: &transcript, voice, labelled: true, located, heard, near, answering, mask };
-    interview.results(tools, rubric, progress).await
+    let all: Vec<usize> = (0..rubric.questions.len()).collect();
+    interview.results(tools, rubric, &all, progress).await
 }
 
 /// The questions and answers as a transcript, and where each question is in it; `None` for a rubric without questions.

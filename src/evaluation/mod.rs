@@ -1,5 +1,6 @@
-//! The use cases: evaluate a transcript against a rubric, judge answers whose questions are known, and say what a
-//! rubric's own words reveal about it when they are read by the models.
+//! The use cases: evaluate a transcript against a rubric, at once ([`evaluate`]) or some questions at a time ([`Sitting`]);
+//! judge answers whose questions are known ([`judge_given`]); decide on what is suggested ([`settle`]); and say what a
+//! rubric's own words reveal about it when the models read them ([`lint()`]).
 //!
 //! Evaluating works in four steps: tell the candidate's words from the interviewer's, locate each question and its answer, let the
 //! judge say what the answer shows, and conclude a suggestion from what of that code finds in the transcript. The
@@ -12,15 +13,17 @@ mod given;
 mod lint;
 mod locate;
 mod mask;
+mod review;
 mod roles;
+mod sitting;
 mod speech;
 mod suggest;
 mod voice;
 
 use crate::config::EvaluationSettings;
 use crate::domain::{
-    Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, MadeWith, Overall, Question,
-    QuestionResult, Rubric, SCHEMA, Status, Suggestion, Transcript, TranscriptRef, Voice, sentences, words,
+    Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, Question, QuestionResult, Rubric, Status,
+    Suggestion, Transcript, Voice, sentences, words,
 };
 use crate::judge::{Judge, JudgeError, Look, Passage, Task, is_aimed_at_the_grader};
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
@@ -31,6 +34,8 @@ pub use given::judge_given;
 pub use lint::lint;
 use locate::{Exchange, Heard, Located, Window};
 use mask::Mask;
+pub use review::{Circumstances, Settled, Unfit, Wanted, settle};
+pub use sitting::{Outcome, Placed, Sitting, summary};
 use std::collections::HashMap;
 use suggest::{Answer, Conclusion};
 use thiserror::Error;
@@ -51,6 +56,14 @@ pub enum EvaluateError {
     NoCandidateSpeech {
         /// Who was taken for the candidate.
         candidate: Option<String>,
+    },
+    /// A question was placed where it cannot be.
+    #[error("the question {question:?} cannot be placed there: {why}")]
+    Misplaced {
+        /// The question's id.
+        question: String,
+        /// What is wrong.
+        why: String,
     },
     /// The vector index failed.
     #[error(transparent)]
@@ -101,12 +114,10 @@ pub async fn evaluate(
     candidate: Option<&str>,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Evaluation, EvaluateError> {
-    progress(Step::Indexing);
-    let affinity = Affinity::to(tools.retrieval, rubric).await?;
-    progress(Step::Reading);
-    let interview = Interview::read(tools, &affinity, transcript, candidate, rubric.questions.len()).await?;
-    let questions = interview.results(tools, rubric, progress).await?;
-    Ok(put_together(tools, rubric, &interview, questions))
+    let sitting = Sitting::open(tools, rubric, transcript, candidate, &[], progress).await?;
+    let all: Vec<usize> = (0..rubric.questions.len()).collect();
+    let questions = sitting.judge(&all, progress).await?;
+    Ok(sitting.whole(questions))
 }
 
 /// A transcript that has been read against a rubric: whose words are whose, and where each question is.
@@ -133,7 +144,8 @@ impl<'a> Interview<'a> {
         affinity: &Affinity<'_>,
         transcript: &'a Transcript,
         candidate: Option<&str>,
-        questions: usize,
+        rubric: &Rubric,
+        placed: &[Placed],
     ) -> Result<Self, EvaluateError> {
         let speaker = match candidate {
             Some(name) => Some(roles::named(transcript, name)?),
@@ -152,24 +164,31 @@ impl<'a> Interview<'a> {
             return Err(EvaluateError::NoCandidateSpeech { candidate: voice.name().map(str::to_owned) });
         }
         let windows = windows(transcript, &exchanges, &mut texts, affinity).await?;
-        let replies: Vec<usize> = exchanges.iter().flat_map(|exchange| exchange.replies.iter().copied()).collect();
+        let mut replies: Vec<usize> = exchanges.iter().flat_map(|exchange| exchange.replies.iter().copied()).collect();
+        // What a person takes for an answer is heard, whatever else it was taken for.
+        replies.extend(placed.iter().flat_map(|placed| &placed.answer).filter(|utterance| voice.speaks(**utterance)));
+        replies.sort_unstable();
+        replies.dedup();
         let (heard, near) = heard(transcript, &replies, &mut texts, affinity).await?;
-        let located = locate::locate(transcript, &exchanges, &windows, &heard, questions);
+        let mut located = locate::locate(transcript, &exchanges, &windows, &heard, rubric.questions.len());
+        for placed in placed {
+            sitting::place(placed, rubric, &voice, &mut located)?;
+        }
         let answering = located.iter().map(|located| answering(located, &heard)).collect();
         Ok(Self { transcript, voice, labelled, located, heard, near, answering, mask })
     }
 
-    /// What the judge says of every question, and what is concluded from it.
+    /// What the judge says of the questions at `places` of the rubric, and what is concluded from it, in that order.
     async fn results(
         &self,
         tools: &Tools<'_>,
         rubric: &Rubric,
+        places: &[usize],
         progress: &mut (dyn FnMut(Step) + Send),
     ) -> Result<Vec<QuestionResult>, EvaluateError> {
         let claims = match tools.judge {
             Judge::Local(judge) => {
-                let tasks: Vec<Option<Task>> =
-                    (0..rubric.questions.len()).map(|q| self.task(q, rubric, tools)).collect();
+                let tasks: Vec<Option<Task>> = places.iter().map(|q| self.task(*q, rubric, tools)).collect();
                 let asked: Vec<Task> = tasks.iter().flatten().cloned().collect();
                 progress(Step::Judging(asked.len()));
                 let mut claims = judge.claims(&asked).into_iter();
@@ -177,10 +196,10 @@ impl<'a> Interview<'a> {
                     |task: &Option<Task>| task.as_ref().and_then(|_| claims.next()).map(|c| c.map(Claimed::Local));
                 tasks.iter().map(claimed).collect()
             }
-            Judge::Chat(judge) => chat::claims(self, judge, rubric, tools, progress).await?,
+            Judge::Chat(judge) => chat::claims(self, judge, rubric, places, tools, progress).await?,
         };
-        let questions = rubric.questions.iter().zip(claims).enumerate();
-        Ok(questions.map(|(q, (question, claim))| self.result(q, question, rubric, claim, &tools.settings)).collect())
+        let result = |(q, claim): (&usize, _)| self.result(*q, &rubric.questions[*q], rubric, claim, &tools.settings);
+        Ok(places.iter().zip(claims).map(result).collect())
     }
 
     /// Whether there is an answer to question `q` that a judge can be asked about.
@@ -457,53 +476,12 @@ async fn heard(
     Ok((heard, near))
 }
 
-fn put_together(tools: &Tools, rubric: &Rubric, interview: &Interview, questions: Vec<QuestionResult>) -> Evaluation {
-    let transcript = interview.transcript;
-    let competencies: Vec<CompetencyScore> = rubric
-        .competencies
-        .iter()
-        .map(|competency| {
-            let theirs =
-                rubric.questions.iter().zip(&questions).filter(|(q, _)| q.competency.as_ref() == Some(&competency.id));
-            let scores: Vec<f64> = theirs.filter_map(|(_, result)| expected(result)).collect();
-            CompetencyScore { id: competency.id.clone(), score: mean(&scores), questions: scores.len() }
-        })
-        .collect();
-    let abstained = |q: &QuestionResult| q.suggestion.as_ref().is_some_and(|s| s.abstention().is_some());
-    let overall = Overall {
-        score: overall(rubric, &questions, &competencies),
-        scored: questions.iter().filter(|q| expected(q).is_some()).count(),
-        not_asked: questions.iter().filter(|q| q.status == Status::NotAsked).count(),
-        abstained: questions.iter().filter(|q| abstained(q)).count(),
-    };
-    Evaluation {
-        schema: SCHEMA,
-        rubric: rubric.into(),
-        transcript: TranscriptRef::new(transcript, interview.voice.name()),
-        made_with: MadeWith {
-            judge: tools.judge.kind().to_owned(),
-            embedder: tools.retrieval.embedder().to_owned(),
-            model: tools.judge.model(),
-            prompt: tools.judge.prompt(),
-            profile: None,
-            earmark: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        questions,
-        competencies,
-        overall,
-    }
-}
-
-fn expected(question: &QuestionResult) -> Option<f64> {
-    question.suggestion.as_ref().and_then(Suggestion::expected)
-}
-
 fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| round(values.iter().sum::<f64>() / values.len() as f64))
 }
 
 /// The mean of the competencies by weight, or of the questions where the rubric names no competencies.
-fn overall(rubric: &Rubric, questions: &[QuestionResult], competencies: &[CompetencyScore]) -> Option<f64> {
+fn overall(rubric: &Rubric, questions: &[Outcome], competencies: &[CompetencyScore]) -> Option<f64> {
     let weighed: Vec<(f64, f64)> = rubric
         .competencies
         .iter()
@@ -512,7 +490,7 @@ fn overall(rubric: &Rubric, questions: &[QuestionResult], competencies: &[Compet
         .filter(|(_, weight)| *weight > 0.0)
         .collect();
     if weighed.is_empty() {
-        let scores: Vec<f64> = questions.iter().filter_map(expected).collect();
+        let scores: Vec<f64> = questions.iter().filter_map(|question| question.expected).collect();
         return mean(&scores);
     }
     let total: f64 = weighed.iter().map(|(_, weight)| weight).sum();

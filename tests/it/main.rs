@@ -14,3 +14,4 @@ mod lint;
 mod openai;
 mod retrieval;
 mod rubrics;
+mod service;

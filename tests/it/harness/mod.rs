@@ -1,6 +1,9 @@
-//! What the tests share: written interviews, the program itself, a Qdrant server and a chat-model server.
+//! What the tests share: written interviews, the program itself, a Qdrant server, a chat-model server,
+//! a PostgreSQL server, and the service with its actors.
 
 pub mod interviews;
 pub mod openai;
+pub mod postgres;
 pub mod program;
 pub mod qdrant;
+pub mod service;

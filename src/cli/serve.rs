@@ -1,0 +1,219 @@
+//! `earmark serve`: wires store, workers and API together, and ends them in order.
+
+use super::chat::{ChatArguments, Unusable};
+use super::edge::EDGE;
+use super::output::{complain, say};
+use super::settings::{LogForm, Settings, SettingsArguments};
+use super::{Exit, JudgeKind};
+use crate::config::EvaluationSettings;
+use crate::judge::Judge;
+use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
+use crate::store::{Store, StoreError};
+use crate::web::Api;
+use crate::work::{Workers, Workshop};
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// How long requests that are under way may take once the service is told to end.
+const LAST_REQUESTS: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    #[command(flatten)]
+    settings: SettingsArguments,
+    /// Who judges what an answer shows
+    #[arg(long, value_enum, default_value_t = JudgeKind::Local, env = "EARMARK_JUDGE")]
+    judge: JudgeKind,
+    /// Where vectors of rubrics and replies of chat models are kept between runs [default: the user's cache]
+    #[arg(long, value_name = "DIR", env = "EARMARK_CACHE")]
+    cache: Option<PathBuf>,
+    /// Keep nothing between runs, whatever --cache says
+    #[arg(long)]
+    no_cache: bool,
+    /// Use this Qdrant server (gRPC address) as the vector index instead of the embedded one
+    #[arg(long, value_name = "URL", env = "EARMARK_QDRANT_URL")]
+    qdrant: Option<String>,
+    /// The Qdrant server's API key
+    #[arg(long, value_name = "KEY", env = "EARMARK_QDRANT_API_KEY", hide_env_values = true, requires = "qdrant")]
+    qdrant_api_key: Option<String>,
+    #[command(flatten)]
+    chat: ChatArguments,
+}
+
+/// Runs the service until it is told to end.
+pub(super) fn run(arguments: &ServeArguments) -> Exit {
+    let settings = match arguments.settings.read() {
+        Ok(settings) => settings,
+        Err(faults) => {
+            say(&format!("error: the service is not set up right\n{faults}"));
+            return Exit::Usage;
+        }
+    };
+    log(settings.log);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&error);
+            return Exit::Failure;
+        }
+    };
+    let exit = runtime.block_on(served(arguments, settings));
+    // A worker that does not come to an end is left behind: its lease runs out.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    exit
+}
+
+/// Sends the log to standard error. Libraries say only what went wrong: some of them would log what they are given.
+fn log(form: LogForm) {
+    let targets = Targets::new().with_default(LevelFilter::WARN).with_target("earmark", LevelFilter::INFO);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(targets);
+    let set = match form {
+        LogForm::Text => registry.with(layer.with_ansi(false)).try_init(),
+        LogForm::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+    };
+    // There is one already only where the library is used inside another program.
+    drop(set);
+}
+
+async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
+    let told_to_end = match told_to_end() {
+        Ok(told) => told,
+        Err(error) => {
+            complain(&error);
+            return Exit::Failure;
+        }
+    };
+    let workshop = match workshop(arguments).await {
+        Ok(workshop) => Arc::new(workshop),
+        Err(exit) => return exit,
+    };
+    let store = match Store::open(&settings.database, EDGE).await {
+        Ok(store) => store,
+        Err(error) => {
+            complain(&error);
+            return Exit::Failure;
+        }
+    };
+    let listener = match TcpListener::bind(settings.listen).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            say(&format!("error: cannot listen on {}: {error}", settings.listen));
+            return Exit::Failure;
+        }
+    };
+    let address = listener.local_addr().unwrap_or(settings.listen);
+    let base = settings.service.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    if let Err(error) = greet(&store, &base).await {
+        complain(&error);
+        return Exit::Failure;
+    }
+    let (stop, stopping) = watch::channel(false);
+    let workers = Workers::start(&store, &workshop, &settings.service);
+    let router = Api::new(store.clone(), settings.service, stopping.clone()).router();
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
+    let mut ending = stopping.clone();
+    let server = server.with_graceful_shutdown(async move { drop(ending.wait_for(|is| *is).await) });
+    let mut server = tokio::spawn(async move { server.await });
+    told_to_end.await;
+    tracing::info!("ending");
+    stop.send_replace(true);
+    if tokio::time::timeout(LAST_REQUESTS, &mut server).await.is_err() {
+        server.abort();
+    }
+    workers.stop().await;
+    store.close().await;
+    Exit::Success
+}
+
+/// Says where the service is, and how to set it up where nobody is there yet.
+async fn greet(store: &Store, base: &str) -> Result<(), StoreError> {
+    say(&format!("Earmark listens on {base} ({}); the API is described at {base}/api/docs", store.engine()));
+    if store.is_new().await? {
+        let secret = EDGE.secret("");
+        store.offer_setup(&secret).await?;
+        say(&format!(
+            "Nobody is there yet. This link adds the first administrator, once:\n\n  {base}/setup#{secret}\n\n\
+             With curl: POST {base}/api/v1/setup with the part after # as \"secret\"."
+        ));
+    }
+    Ok(())
+}
+
+async fn workshop(arguments: &ServeArguments) -> Result<Workshop, Exit> {
+    if arguments.chat.is_dry_run() || arguments.chat.shows_prompts() {
+        say("error: --dry-run and --show-prompts are for evaluate");
+        return Err(Exit::Usage);
+    }
+    let cache = match (&arguments.cache, arguments.no_cache) {
+        (_, true) => None,
+        (Some(folder), _) => Some(folder.clone()),
+        (None, false) => dirs::cache_dir().map(|folder| folder.join("earmark")),
+    };
+    let judge = match arguments.judge {
+        JudgeKind::Local => Judge::local(),
+        JudgeKind::Openai => {
+            let (settings, _) = arguments.chat.settings(cache.clone()).map_err(|unusable| {
+                match unusable {
+                    Unusable::Prices(error) => complain(&error),
+                    Unusable::Words(words) => say(&format!("error: {words}")),
+                }
+                Exit::Usage
+            })?;
+            Judge::chat(settings).map_err(|error| {
+                complain(&error);
+                Exit::Judge
+            })?
+        }
+    };
+    let retrieval = retrieval(arguments, cache).await.map_err(|error| {
+        complain(&error);
+        Exit::Failure
+    })?;
+    let settings = EvaluationSettings { mask: arguments.chat.masks(), ..EvaluationSettings::default() };
+    Ok(Workshop { retrieval, judge, settings })
+}
+
+async fn retrieval(arguments: &ServeArguments, cache: Option<PathBuf>) -> Result<Retrieval, RetrievalError> {
+    let qdrant = arguments.qdrant.as_ref().map(|url| QdrantSettings {
+        url: url.clone(),
+        api_key: arguments.qdrant_api_key.clone().map(Into::into),
+        ..QdrantSettings::default()
+    });
+    match (arguments.chat.embeddings(), qdrant) {
+        (Some(embeddings), qdrant) => Retrieval::with_endpoint(&embeddings, cache.as_deref(), qdrant.as_ref()).await,
+        (None, Some(qdrant)) => Retrieval::with_qdrant(&qdrant).await,
+        (None, None) => match Retrieval::local(cache.as_deref()) {
+            // A cache that cannot be written, as in a container, is done without.
+            Err(RetrievalError::Cache { .. }) if arguments.cache.is_none() => Retrieval::local(None),
+            other => other,
+        },
+    }
+}
+
+/// Ends when the process is asked to: ctrl-c, or the signal that service managers send. It listens from the call on, not
+/// only from the first wait on.
+#[cfg(unix)]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}

@@ -1,0 +1,107 @@
+//! Who may use which route. One table; a route that is not in it is answered to nobody.
+
+use crate::store::{Holder, PersonRole, Scope};
+use crate::web::problem::Failure;
+use axum::http::Method;
+
+/// What a route asks of whoever uses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing.
+    Open,
+    /// To be signed in, in one of these roles; a token needs the scope too.
+    Only(&'static [PersonRole], Scope),
+}
+
+use PersonRole::{Administrator, Auditor, Author, Interviewer, Manager};
+
+const ALL: &[PersonRole] = PersonRole::ALL;
+const RUN: &[PersonRole] = &[Administrator];
+const WRITE_RUBRICS: &[PersonRole] = &[Administrator, Author];
+const READ_INTERVIEWS: &[PersonRole] = &[Administrator, Manager, Interviewer];
+const SEE_AUDIT: &[PersonRole] = &[Administrator, Auditor];
+const ASSIGN: &[PersonRole] = &[Administrator, Manager];
+const EXPORT: &[PersonRole] = &[Administrator, Author, Manager];
+
+/// Method, path, access: every route of the service.
+pub const ROUTES: &[(&str, &str, Access)] = &[
+    ("GET", "/health", Access::Open),
+    ("GET", "/ready", Access::Open),
+    ("GET", "/metrics", Access::Open),
+    ("GET", "/api/openapi.json", Access::Open),
+    ("GET", "/api/docs", Access::Open),
+    ("GET", "/api/docs.js", Access::Open),
+    ("POST", "/api/v1/setup", Access::Open),
+    ("POST", "/api/v1/session", Access::Open),
+    ("GET", "/api/v1/session", Access::Only(ALL, Scope::Read)),
+    ("DELETE", "/api/v1/session", Access::Only(ALL, Scope::Write)),
+    ("GET", "/api/v1/sessions", Access::Only(ALL, Scope::People)),
+    ("DELETE", "/api/v1/sessions/{id}", Access::Only(ALL, Scope::People)),
+    ("GET", "/api/v1/tokens", Access::Only(ALL, Scope::People)),
+    ("POST", "/api/v1/tokens", Access::Only(ALL, Scope::People)),
+    ("DELETE", "/api/v1/tokens/{id}", Access::Only(ALL, Scope::People)),
+    ("GET", "/api/v1/people", Access::Only(ASSIGN, Scope::People)),
+    ("POST", "/api/v1/people", Access::Only(RUN, Scope::People)),
+    ("GET", "/api/v1/people/{id}", Access::Only(ASSIGN, Scope::People)),
+    ("PATCH", "/api/v1/people/{id}", Access::Only(RUN, Scope::People)),
+    ("GET", "/api/v1/rubrics", Access::Only(ALL, Scope::Read)),
+    ("POST", "/api/v1/rubrics", Access::Only(WRITE_RUBRICS, Scope::Write)),
+    ("GET", "/api/v1/rubrics/{id}", Access::Only(ALL, Scope::Read)),
+    ("PATCH", "/api/v1/rubrics/{id}", Access::Only(WRITE_RUBRICS, Scope::Write)),
+    ("GET", "/api/v1/rubrics/{id}/versions", Access::Only(ALL, Scope::Read)),
+    ("GET", "/api/v1/rubrics/{id}/versions/{number}", Access::Only(ALL, Scope::Read)),
+    ("GET", "/api/v1/rubrics/{id}/eval-set", Access::Only(EXPORT, Scope::Read)),
+    ("GET", "/api/v1/interviews", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("POST", "/api/v1/interviews", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("GET", "/api/v1/interviews/{id}", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("PATCH", "/api/v1/interviews/{id}", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("GET", "/api/v1/interviews/{id}/transcript", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("POST", "/api/v1/interviews/{id}/parse", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("PUT", "/api/v1/interviews/{id}/spans/{question}", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("GET", "/api/v1/interviews/{id}/interviewers", Access::Only(ASSIGN, Scope::Read)),
+    ("PUT", "/api/v1/interviews/{id}/interviewers", Access::Only(ASSIGN, Scope::Write)),
+    ("GET", "/api/v1/interviews/{id}/evaluations", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("POST", "/api/v1/interviews/{id}/evaluations", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("GET", "/api/v1/interviews/{id}/panel", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("GET", "/api/v1/interviews/{id}/reviews", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("POST", "/api/v1/interviews/{id}/reviews", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("GET", "/api/v1/evaluations/{id}", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("GET", "/api/v1/evaluations/{id}/events", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("POST", "/api/v1/evaluations/{id}/cancel", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("GET", "/api/v1/reviews/{id}", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("PUT", "/api/v1/reviews/{id}/decisions/{question}", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/api/v1/reviews/{id}/evidence", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("DELETE", "/api/v1/reviews/{id}/evidence/{evidence}", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/api/v1/reviews/{id}/comments", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/api/v1/reviews/{id}/submit", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/api/v1/reviews/{id}/reopen", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("GET", "/api/v1/jobs", Access::Only(RUN, Scope::Read)),
+    ("POST", "/api/v1/jobs/{id}/retry", Access::Only(RUN, Scope::Write)),
+    ("GET", "/api/v1/audit", Access::Only(SEE_AUDIT, Scope::Audit)),
+    ("GET", "/api/v1/audit/interviews/{id}", Access::Only(SEE_AUDIT, Scope::Audit)),
+];
+
+/// What `method` on the route `path` asks.
+#[must_use]
+pub fn access(method: &Method, path: &str) -> Option<Access> {
+    // A HEAD is answered by the GET of its path.
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    ROUTES.iter().find(|(known, at, _)| *known == method && *at == path).map(|(_, _, access)| *access)
+}
+
+/// Whether `holder` may do what a route with this access does.
+///
+/// # Errors
+/// [`Failure::NotAllowed`] says whether it is the role or the token.
+pub fn allow(holder: &Holder, roles: &[PersonRole], scope: Scope) -> Result<(), Failure> {
+    if !roles.contains(&holder.person.role) {
+        let role = holder.person.role.word();
+        return Err(Failure::NotAllowed(format!("as {role} you may not do this")));
+    }
+    match &holder.scopes {
+        Some(scopes) if !scopes.contains(&scope) => {
+            Err(Failure::NotAllowed(format!("this token has no scope {:?}", scope.word())))
+        }
+        _ => Ok(()),
+    }
+}

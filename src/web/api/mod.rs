@@ -1,0 +1,128 @@
+//! The HTTP API: JSON in, JSON out, described by the `OpenAPI` document that is made from its code.
+//!
+//! A handler reads the request, asks the store or a use case, and answers; who may ask is settled before it runs
+//! ([`access`], [`gate`]), and what goes wrong has its place in one table ([`super::problem`]).
+
+pub mod access;
+mod docs;
+mod evaluations;
+mod gate;
+mod input;
+mod interviews;
+mod metrics;
+mod operations;
+mod people;
+mod reviews;
+mod rubrics;
+mod signin;
+mod upload;
+
+pub use docs::openapi;
+
+use super::problem::Failure;
+use crate::config::ServiceSettings;
+use crate::store::{Interview, PersonRole, Store};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use gate::Caller;
+use metrics::Metrics;
+use signin::Attempts;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What handlers work with.
+#[derive(Clone)]
+pub struct Api {
+    store: Store,
+    settings: Arc<ServiceSettings>,
+    metrics: Arc<Metrics>,
+    attempts: Arc<Attempts>,
+    /// Requests that may be under way.
+    places: Arc<Semaphore>,
+    /// Passwords that may be hashed at the same time: each takes 19 MiB and a core.
+    hashing: Arc<Semaphore>,
+    /// Turns true when the service is to end, so that streams of events do not hold it up.
+    stopping: watch::Receiver<bool>,
+}
+
+impl Api {
+    /// The API of `store`. `stopping` turns true when the service is to end.
+    #[must_use]
+    pub fn new(store: Store, settings: ServiceSettings, stopping: watch::Receiver<bool>) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(settings.requests_at_once)),
+            attempts: Arc::new(Attempts::new(settings.signins_per_minute)),
+            hashing: Arc::new(Semaphore::new(2)),
+            metrics: Arc::new(Metrics::new()),
+            settings: Arc::new(settings),
+            store,
+            stopping,
+        }
+    }
+
+    /// All routes.
+    pub fn router(self) -> Router {
+        let (router, document) = routes().split_for_parts();
+        router
+            .merge(docs::routes(&document))
+            .fallback(async || Failure::Missing("path"))
+            .method_not_allowed_fallback(async || Failure::NoSuchMethod)
+            .layer(from_fn_with_state(self.clone(), gate::pass))
+            .with_state(self)
+    }
+
+    /// An interview, if this person may see it. Interviewers see those that they are assigned to.
+    async fn visible(&self, caller: &Caller, interview: &str) -> Result<Interview, Failure> {
+        input::id(interview, "interview")?;
+        let person = &caller.0.person;
+        if person.role == PersonRole::Interviewer && !self.store.is_assigned(interview, &person.id).await? {
+            return Err(Failure::Missing("interview"));
+        }
+        Ok(self.store.interview(interview).await?)
+    }
+}
+
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(operations::health))
+        .routes(routes!(operations::ready))
+        .routes(routes!(operations::metrics))
+        .routes(routes!(signin::set_up))
+        .routes(routes!(signin::sign_in, signin::session, signin::sign_out))
+        .routes(routes!(people::sessions))
+        .routes(routes!(people::end_session))
+        .routes(routes!(people::tokens, people::add_token))
+        .routes(routes!(people::end_token))
+        .routes(routes!(people::list, people::add))
+        .routes(routes!(people::one, people::change))
+        .routes(routes!(rubrics::list, rubrics::upload))
+        .routes(routes!(rubrics::one, rubrics::change))
+        .routes(routes!(rubrics::versions))
+        .routes(routes!(rubrics::version))
+        .routes(routes!(rubrics::eval_set))
+        .routes(routes!(interviews::list, upload::upload))
+        .routes(routes!(interviews::one, interviews::change))
+        .routes(routes!(interviews::transcript))
+        .routes(routes!(interviews::parse))
+        .routes(routes!(interviews::move_span))
+        .routes(routes!(interviews::interviewers, interviews::assign))
+        .routes(routes!(evaluations::history, evaluations::ask))
+        .routes(routes!(evaluations::one))
+        .routes(routes!(evaluations::events))
+        .routes(routes!(evaluations::cancel))
+        .routes(routes!(reviews::list, reviews::start))
+        .routes(routes!(reviews::panel))
+        .routes(routes!(reviews::one))
+        .routes(routes!(reviews::decide))
+        .routes(routes!(reviews::add_evidence))
+        .routes(routes!(reviews::remove_evidence))
+        .routes(routes!(reviews::comment))
+        .routes(routes!(reviews::submit))
+        .routes(routes!(reviews::reopen))
+        .routes(routes!(operations::jobs))
+        .routes(routes!(operations::retry))
+        .routes(routes!(operations::audit))
+        .routes(routes!(operations::audit_of_interview))
+}

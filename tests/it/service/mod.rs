@@ -1,0 +1,9 @@
+//! The service: everything over HTTP, on SQLite always and on PostgreSQL where a server can be had.
+
+mod access;
+mod durable;
+mod flow;
+mod hostile;
+mod lists;
+mod record;
+mod reviews;
