@@ -6,6 +6,7 @@
 
 mod claim;
 mod digest;
+mod eval_set;
 mod evaluation;
 mod evidence;
 mod fault;
@@ -18,6 +19,7 @@ pub use claim::{
     ChatClaim, Claim, CriterionClaim, PassageClaim, QuoteClaim, ReplyMode, SharesFrom, Stance, Support, VerdictClaim,
 };
 pub use digest::Digest;
+pub use eval_set::{EvalSet, GivenScore, LabelledAnswer, MarkedQuote};
 pub use evaluation::{
     CompetencyScore, CriterionResult, Evaluation, Flag, MadeWith, Overall, QuestionResult, ReportRef, RubricRef,
     SCHEMA, Status, TranscriptRef, Verdict,

@@ -1,9 +1,11 @@
-//! Reads rubric files into [`Rubric`]s and writes them, reads tables of prices, and hides what the files look like.
+//! Reads rubric files into [`Rubric`]s and writes them, reads eval sets and tables of prices, and hides what the files
+//! look like.
 //!
 //! A file is read in three steps: [`syntax`] turns its text into TOML and mends what would hide the rest of it,
 //! [`schema`] walks the keys with [`table`]'s cursor, and [`remarks`] says what is legal but worth knowing. A file with
 //! any fault is refused with all of them; no rubric is ever made from part of a file.
 
+pub mod eval_set;
 mod export;
 pub mod guide;
 mod lines;
