@@ -11,6 +11,7 @@ mod evaluation;
 mod evidence;
 mod fault;
 mod rubric;
+mod seen;
 mod suggestion;
 mod text;
 mod transcript;
@@ -29,6 +30,7 @@ pub use fault::{Fault, Faults};
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
 };
+pub use seen::{Seen, SeenCriterion, Uncalibrated, direction};
 pub use suggestion::{Abstention, Distribution, NotADistribution, Suggestion, Unsupported};
 pub use text::{CharSpan, Sentences, sentences, words};
 pub use transcript::{Dropped, Format, Note, ParseReport, Role, Speaker, SpeakerId, Transcript, Utterance};

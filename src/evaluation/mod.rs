@@ -5,6 +5,7 @@
 //! steps are pure files; this one asks index and judge and puts the result together.
 
 mod affinity;
+mod answer;
 mod chat;
 mod conclude_chat;
 mod locate;
@@ -19,10 +20,11 @@ use crate::domain::{
     Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, MadeWith, Overall, Question,
     QuestionResult, Rubric, SCHEMA, Status, Suggestion, Transcript, TranscriptRef, Voice, sentences, words,
 };
-use crate::judge::{Judge, JudgeError, Look, Passage, Task};
+use crate::judge::{Judge, JudgeError, LocalJudge, Look, Passage, Task};
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
 use chat::Claimed;
+pub use answer::{Alone, answer, seen_with};
 pub use chat::plan;
 use locate::{Exchange, Heard, Located, Window};
 use mask::Mask;
@@ -101,16 +103,7 @@ pub async fn evaluate(
     progress(Step::Reading);
     let interview = Interview::read(tools, &affinity, transcript, candidate, rubric.questions.len()).await?;
     let claims = match tools.judge {
-        Judge::Local(judge) => {
-            let tasks: Vec<Option<Task>> =
-                (0..rubric.questions.len()).map(|q| interview.task(q, rubric, tools)).collect();
-            let asked: Vec<Task> = tasks.iter().flatten().cloned().collect();
-            progress(Step::Judging(asked.len()));
-            let mut claims = judge.claims(&asked).into_iter();
-            let claimed =
-                |task: &Option<Task>| task.as_ref().and_then(|_| claims.next()).map(|c| c.map(Claimed::Local));
-            tasks.iter().map(claimed).collect()
-        }
+        Judge::Local(judge) => interview.claims(judge, rubric, tools, progress),
         Judge::Chat(judge) => chat::claims(&interview, judge, rubric, tools, progress).await?,
     };
     let questions = rubric.questions.iter().zip(claims).enumerate();
@@ -174,6 +167,22 @@ impl<'a> Interview<'a> {
         };
         let answering = located.iter().map(answers).collect();
         Ok(Self { transcript, voice, labelled, located, heard, near, answering, mask })
+    }
+
+    /// What the local judge says of each question; `None` where there is nothing to ask.
+    fn claims(
+        &self,
+        judge: &LocalJudge,
+        rubric: &Rubric,
+        tools: &Tools,
+        progress: &mut (dyn FnMut(Step) + Send),
+    ) -> Vec<Option<Result<Claimed, JudgeError>>> {
+        let tasks: Vec<Option<Task>> = (0..rubric.questions.len()).map(|q| self.task(q, rubric, tools)).collect();
+        let asked: Vec<Task> = tasks.iter().flatten().cloned().collect();
+        progress(Step::Judging(asked.len()));
+        let mut claims = judge.claims(&asked).into_iter();
+        let claimed = |task: &Option<Task>| task.as_ref().and_then(|_| claims.next()).map(|c| c.map(Claimed::Local));
+        tasks.iter().map(claimed).collect()
     }
 
     /// Whether there is an answer to question `q` that a judge can be asked about.

@@ -194,17 +194,17 @@ fn round(share: f64) -> f64 {
 }
 
 /// Weighted shares of a question's criteria.
-struct Sums {
+pub(super) struct Sums {
     /// Strength of what was shown, lifted.
-    shown: f64,
+    pub shown: f64,
     /// Verdicts alone: met counts 1, partly a half.
-    met: f64,
-    contradicted: f64,
-    warned: f64,
+    pub met: f64,
+    pub contradicted: f64,
+    pub warned: f64,
 }
 
 impl Sums {
-    fn of(question: &Question, criteria: &[CriterionResult]) -> Self {
+    pub(super) fn of(question: &Question, criteria: &[CriterionResult]) -> Self {
         let share = |kind: CriterionKind, value: &dyn Fn(&CriterionResult) -> f64| {
             let mut sum = (0.0, 0.0);
             for (criterion, result) in question.criteria.iter().zip(criteria).filter(|(c, _)| c.kind == kind) {
