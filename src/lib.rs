@@ -15,14 +15,15 @@
 //! | --- | --- | --- |
 //! | [`domain`] | pure: the words of the trade as types | |
 //! | [`agreement`] | pure: the numbers that say how far scores agree, with their intervals | `chacha20`, `statrs` |
+//! | [`calibration`] | pure: what was seen in labelled answers to a report on agreement and a mapping that agrees more | |
 //! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` (shared with `library`) |
-//! | [`library`] | rubric files, and all their faults at once; drafts from question guides, exports | `toml`, `html5gum`, `pulldown-cmark` |
+//! | [`library`] | rubric files and eval sets, and all their faults at once; drafts from question guides, exports | `toml`, `html5gum`, `pulldown-cmark`, `csv` |
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
 //! | [`endpoint`] | requests to a server with `OpenAI`'s interface: attempts, limits, time-outs | `async-openai`, `reqwest` |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
 //! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model | `minijinja`, `tiktoken-rs` |
 //! | [`evaluation`] | the use cases: locate answers, suggest scores | `regex` |
-//! | [`web`] | everything HTML: the report page | `askama` |
+//! | [`web`] | everything HTML: the report pages | `askama`, `plotters` |
 //! | [`cli`] | the command line; wires everything together | `clap`, `indicatif` |
 //! | [`config`] | plain data: what may be set, its default, its meaning | |
 //!
@@ -32,12 +33,14 @@
 //! domain, agreement, config, inference -> nothing
 //! ingest, library, endpoint            -> domain
 //! judge, retrieval                     -> domain inference endpoint
-//! evaluation                           -> domain config retrieval judge
-//! web                                  -> domain
+//! calibration                          -> domain agreement
+//! evaluation                           -> domain config calibration retrieval judge
+//! web                                  -> domain calibration
 //! cli                                  -> everything
 //! ```
 
 pub mod agreement;
+pub mod calibration;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -49,7 +49,7 @@ pub use bootstrap::{Clusters, Interval, Method, Plan, interval, resample};
 pub use calibration::{Bin, Confidences, calibration_error, reliability_curve};
 pub use conformal::{Coverage, Forecast, ScoreSets};
 pub use correlation::{kendall_tau_b, pearson, spearman};
-pub use error::{adjacent_agreement, exact_agreement, mean_absolute_error, root_mean_squared_error};
+pub use error::{adjacent_agreement, exact_agreement, macro_f1, mean_absolute_error, root_mean_squared_error};
 pub use groups::{Impact, Outcomes, SmallCells, above_median, impact_ratios};
 pub use icc::{icc_1, icc_2_1, icc_3_k};
 pub use kappa::{cohen_kappa, degradation, fleiss_kappa, linear_kappa, quadratic_kappa};

@@ -1,6 +1,5 @@
 //! The settings of the chat-model judge and of embeddings from a server, and what `--dry-run` and `--show-prompts` say.
 
-use super::EvaluateArguments;
 use crate::endpoint::{EndpointSettings, OPENAI};
 use crate::judge::{BudgetSettings, ChatSettings, JudgeError, Planned, Price};
 use crate::library::{LibraryError, Prices};
@@ -196,8 +195,8 @@ pub(super) fn prompts(plan: &[Result<Planned, JudgeError>]) -> String {
 }
 
 /// What a run would take, a line a question and a sum.
-pub(super) fn forecast(plan: &[Result<Planned, JudgeError>], arguments: &EvaluateArguments, prices: &Prices) -> String {
-    let model = &arguments.chat.model;
+pub(super) fn forecast(plan: &[Result<Planned, JudgeError>], chat: &ChatArguments, prices: &Prices) -> String {
+    let model = &chat.model;
     let price = prices.of(model).map(|(input, output)| Price { input, output });
     let mut out = String::new();
     let (mut requests, mut sent, mut written) = (0, 0, 0);

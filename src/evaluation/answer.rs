@@ -57,7 +57,7 @@ pub async fn answer(
         for ((place, (result, covered)), vector) in round.iter().zip(results).zip(vectors) {
             let question = answers[*place].question;
             out[*place] =
-                Some(seen(&rubric.questions[question], &result, covered, likeness.measured(question, &vector), &vector));
+                Some(seen(&rubric.questions[question], &result, covered, &likeness.measured(question, &vector), &vector));
         }
         done += round.len();
         progress(done);
@@ -196,7 +196,7 @@ fn beyond(a: &Vector, b: &Vector, c: &Vector) -> f64 {
 }
 
 /// What is seen, from a result and the likeness of whole texts.
-pub(super) fn seen(question: &Question, result: &QuestionResult, covered: f64, like: Measured, whole: &Vector) -> Seen {
+pub(super) fn seen(question: &Question, result: &QuestionResult, covered: f64, like: &Measured, whole: &Vector) -> Seen {
     let sums = Sums::of(question, &result.criteria);
     let suggestion = result.suggestion.as_ref();
     let abstained = suggestion.and_then(|s| s.abstention());

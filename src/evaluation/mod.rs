@@ -6,8 +6,10 @@
 
 mod affinity;
 mod answer;
+mod calibrated;
 mod chat;
 mod conclude_chat;
+mod kept;
 mod locate;
 mod mask;
 mod roles;
@@ -15,6 +17,7 @@ mod speech;
 mod suggest;
 mod voice;
 
+use crate::calibration::{Profile, ProfileError};
 use crate::config::EvaluationSettings;
 use crate::domain::{
     Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, MadeWith, Overall, Question,
@@ -25,7 +28,9 @@ use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
 use chat::Claimed;
 pub use answer::{Alone, answer, seen_with};
+pub use calibrated::bound;
 pub use chat::plan;
+pub use kept::seen_in;
 use locate::{Exchange, Heard, Located, Window};
 use mask::Mask;
 use std::collections::HashMap;
@@ -55,6 +60,9 @@ pub enum EvaluateError {
     /// The judge cannot be used at all until a person changes something: a wrong key, an unknown model.
     #[error(transparent)]
     Judge(JudgeError),
+    /// The calibration profile was fitted with something else.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
 }
 
 fn list(speakers: &[String]) -> String {
@@ -69,6 +77,8 @@ pub struct Tools<'a> {
     pub judge: &'a Judge,
     /// How it is done.
     pub settings: EvaluationSettings,
+    /// Maps scores, where there is one.
+    pub profile: Option<&'a Profile>,
 }
 
 /// How far an evaluation has come.
@@ -98,6 +108,9 @@ pub async fn evaluate(
     candidate: Option<&str>,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Evaluation, EvaluateError> {
+    if let Some(profile) = tools.profile {
+        profile.check(rubric, &bound(tools))?;
+    }
     progress(Step::Indexing);
     let affinity = Affinity::to(tools.retrieval, rubric).await?;
     progress(Step::Reading);
@@ -107,8 +120,11 @@ pub async fn evaluate(
         Judge::Chat(judge) => chat::claims(&interview, judge, rubric, tools, progress).await?,
     };
     let questions = rubric.questions.iter().zip(claims).enumerate();
-    let questions =
+    let mut questions: Vec<QuestionResult> =
         questions.map(|(q, (question, claim))| interview.result(q, question, rubric, claim, &tools.settings)).collect();
+    if let Some(profile) = tools.profile {
+        calibrated::calibrated(tools, profile, rubric, &interview, &mut questions).await?;
+    }
     Ok(put_together(tools, rubric, &interview, questions))
 }
 
@@ -468,7 +484,7 @@ fn put_together(tools: &Tools, rubric: &Rubric, interview: &Interview, questions
             embedder: tools.retrieval.embedder().to_owned(),
             model: tools.judge.model(),
             prompt: tools.judge.prompt(),
-            profile: None,
+            profile: tools.profile.map(Profile::digest),
             earmark: env!("CARGO_PKG_VERSION").to_owned(),
         },
         questions,

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The import table of `src/lib.rs`.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("agreement", &[]),
+    ("calibration", &["domain", "agreement"]),
     ("config", &[]),
     ("inference", &[]),
     ("ingest", &["domain"]),
@@ -16,12 +17,13 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("endpoint", &["domain"]),
     ("retrieval", &["domain", "inference", "endpoint"]),
     ("judge", &["domain", "inference", "endpoint"]),
-    ("evaluation", &["domain", "config", "retrieval", "judge"]),
-    ("web", &["domain"]),
+    ("evaluation", &["domain", "config", "calibration", "retrieval", "judge"]),
+    ("web", &["domain", "calibration"]),
     (
         "cli",
         &[
             "agreement",
+            "calibration",
             "config",
             "domain",
             "endpoint",
@@ -37,10 +39,11 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
 ];
 
 /// Outside crates that are localised, and the modules that may name them.
-const LIVES_IN: [(&str, &[&str]); 28] = [
+const LIVES_IN: [(&str, &[&str]); 30] = [
     ("askama", &["web"]),
     ("chacha20", &["agreement"]),
     ("clap", &["cli"]),
+    ("csv", &["library"]),
     ("indicatif", &["cli"]),
     ("dirs", &["cli"]),
     ("tempfile", &["cli", "retrieval", "judge"]),
@@ -51,6 +54,7 @@ const LIVES_IN: [(&str, &[&str]); 28] = [
     ("minijinja", &["judge"]),
     ("tiktoken_rs", &["judge"]),
     ("regex", &["evaluation"]),
+    ("plotters", &["web"]),
     ("qdrant_client", &["retrieval"]),
     ("tonic", &["retrieval"]),
     ("rten", &["inference"]),
@@ -69,7 +73,7 @@ const LIVES_IN: [(&str, &[&str]); 28] = [
 ];
 
 /// Modules that do no I/O, read no clock and draw no random number but from a seed that they are given.
-const PURE: [&str; 5] = ["domain", "agreement", "config", "ingest", "inference"];
+const PURE: [&str; 6] = ["domain", "agreement", "calibration", "config", "ingest", "inference"];
 const IMPURE: [&str; 9] =
     ["std::fs", "std::net", "std::env", "std::process", "std::time", "tokio::", "tracing::", "rand::", "std::thread"];
 
