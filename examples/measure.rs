@@ -38,7 +38,12 @@ fn main() {
                 let written = Written::load(set, candidate);
                 let file = if form == "labelled" { written.zoom_vtt() } else { written.unlabelled_vtt() };
                 let transcript = ingest::read(candidate, file.as_bytes(), &Limits::default()).expect("reads");
-                let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default(), profile: None };
+                let tools = Tools {
+                    retrieval: &retrieval,
+                    judge: &judge,
+                    settings: EvaluationSettings::default(),
+                    profile: None,
+                };
                 let evaluation =
                     runtime.block_on(evaluate(&tools, &rubric, &transcript, None, &mut |_| {})).expect("evaluates");
                 for question in written.questions() {

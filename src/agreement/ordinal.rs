@@ -30,7 +30,7 @@ const STEPS: usize = 60;
 /// score between two levels counts for both by its nearness, and a mean of raters is told so. The fit depends on its input
 /// alone: no random number, no order of threads.
 ///
-/// Source: P. McCullagh, "Regression models for ordinal data", JRSS B 42 (1980); the ridge as a normal prior of variance
+/// Source: P. `McCullagh`, "Regression models for ordinal data", JRSS B 42 (1980); the ridge as a normal prior of variance
 /// `1 / ridge` on each weight of a standardised feature.
 ///
 /// ```
@@ -61,13 +61,7 @@ impl Ordinal {
     /// # Errors
     /// [`Undefined::TooFew`] below twenty rows, [`Undefined::AllEqual`] when the scores are, [`Undefined::NotFinite`],
     /// [`Undefined::LengthsDiffer`], [`Undefined::OutOfRange`] for a score off the scale.
-    pub fn fit(
-        scale: Scale,
-        rows: &[Vec<f64>],
-        scores: &[f64],
-        signs: &[Sign],
-        ridge: f64,
-    ) -> Result<Self, Undefined> {
+    pub fn fit(scale: Scale, rows: &[Vec<f64>], scores: &[f64], signs: &[Sign], ridge: f64) -> Result<Self, Undefined> {
         Undefined::unless_same_length(rows.len(), scores.len())?;
         Undefined::unless_enough("answers to fit to", rows.len(), FEWEST)?;
         for (at, row) in rows.iter().enumerate() {
@@ -173,7 +167,9 @@ fn chances(eta: f64, thresholds: &[f64]) -> Vec<f64> {
     let mut before = 0.0;
     let mut out: Vec<f64> = below.map(|b| (b - std::mem::replace(&mut before, b)).max(1e-12)).collect();
     let sum: f64 = out.iter().sum();
-    out.iter_mut().for_each(|chance| *chance /= sum);
+    for chance in &mut out {
+        *chance /= sum;
+    }
     out
 }
 
@@ -241,7 +237,13 @@ impl Data {
         for (row, target) in self.rows.iter().zip(&self.targets) {
             let eta = dot(row, weights);
             let chance = chances(eta, thresholds);
-            let dense: Vec<f64> = thresholds.iter().map(|t| { let f = 1.0 / (1.0 + (eta - t).exp()); f * (1.0 - f) }).collect();
+            let dense: Vec<f64> = thresholds
+                .iter()
+                .map(|t| {
+                    let f = 1.0 / (1.0 + (eta - t).exp());
+                    f * (1.0 - f)
+                })
+                .collect();
             // Of each level: how its chance moves with the threshold above it, the one below it, and with eta.
             let (mut by_eta, mut curve) = (0.0, 0.0);
             let mut crossed = vec![0.0; cuts];
@@ -329,7 +331,16 @@ mod tests {
             .map(|_| {
                 let (a, b, noise) = (draw(), draw(), draw());
                 let place = 3.0 * a - 2.0 * b + 0.5 * noise;
-                (vec![a, b], if place < 0.2 { 1.0 } else if place < 1.2 { 2.0 } else { 3.0 })
+                (
+                    vec![a, b],
+                    if place < 0.2 {
+                        1.0
+                    } else if place < 1.2 {
+                        2.0
+                    } else {
+                        3.0
+                    },
+                )
             })
             .unzip()
     }

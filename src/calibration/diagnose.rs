@@ -1,8 +1,9 @@
 //! What of a rubric does not do its work, as far as labelled answers and its own texts show it.
 
-use super::Material;
+use super::features::Is;
 use super::measure::Truth;
 use super::report::Finding;
+use super::{Fitted, Material};
 use crate::agreement::{Pairs, pearson};
 use crate::domain::{Question, Seen, SeenCriterion, Verdict};
 use std::collections::BTreeMap;
@@ -39,7 +40,7 @@ const NEAR_TOP: f64 = 1.0;
 const OUT_OF_ORDER: f64 = 0.3;
 
 /// Everything that was found, question by question.
-pub(super) fn findings(material: &Material<'_>, truth: &Truth<'_>, seen: &[&Seen]) -> Vec<Finding> {
+pub(super) fn findings(material: &Material<'_>, truth: &Truth<'_>, seen: &[&Seen], fitted: &Fitted) -> Vec<Finding> {
     let mut of_question: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (row, answer) in truth.answers.iter().enumerate() {
         of_question.entry(&answer.question_id).or_default().push(row);
@@ -50,7 +51,7 @@ pub(super) fn findings(material: &Material<'_>, truth: &Truth<'_>, seen: &[&Seen
         if rows.len() >= FEWEST {
             out.extend(criteria(question, &rows, truth, seen));
         }
-        out.extend(own_texts(material, place, question));
+        out.extend(own_texts(material, place, question, fitted));
     }
     out
 }
@@ -110,14 +111,14 @@ fn signed(criterion: &SeenCriterion) -> f64 {
 }
 
 /// What the judge makes of the rubric's own texts.
-fn own_texts(material: &Material<'_>, place: usize, question: &Question) -> Vec<Finding> {
+fn own_texts(material: &Material<'_>, place: usize, question: &Question, fitted: &Fitted) -> Vec<Finding> {
     let scale = &material.rubric.scale;
     let mut out = Vec::new();
     let mut anchors: Vec<(i32, f64)> = Vec::new();
     for probe in material.probes.iter().filter(|probe| probe.question == place) {
-        let Some(uncalibrated) = &probe.seen.uncalibrated else { continue };
+        let Some(expected) = expected(material, question, probe, fitted) else { continue };
         match probe.kind {
-            ProbeKind::Anchor(score) => anchors.push((score, uncalibrated.expected)),
+            ProbeKind::Anchor(score) => anchors.push((score, expected)),
             ProbeKind::Ideal(number) => {
                 for (criterion, found) in question.criteria.iter().zip(&probe.seen.criteria) {
                     if found.verdict == Verdict::Contradicted {
@@ -134,7 +135,7 @@ fn own_texts(material: &Material<'_>, place: usize, question: &Question) -> Vec<
                         });
                     }
                 }
-                if uncalibrated.expected < f64::from(scale.max()) - NEAR_TOP {
+                if expected < f64::from(scale.max()) - NEAR_TOP {
                     out.push(Finding {
                         kind: "ideal_not_top",
                         question_id: question.id.clone(),
@@ -142,7 +143,7 @@ fn own_texts(material: &Material<'_>, place: usize, question: &Question) -> Vec<
                         what: format!(
                             "ideal answer {} is itself suggested {:.1} of {}",
                             number + 1,
-                            uncalibrated.expected,
+                            expected,
                             scale.max()
                         ),
                         advice: "let it show every listen-for, or listen for what it shows".into(),
@@ -159,12 +160,28 @@ fn own_texts(material: &Material<'_>, place: usize, question: &Question) -> Vec<
                 kind: "anchors_out_of_order",
                 question_id: question.id.clone(),
                 criterion: None,
-                what: format!("the anchor of {high} is read as worth less than that of {low} ({above:.1} and {below:.1})"),
+                what: format!(
+                    "the anchor of {high} is read as worth less than that of {low} ({above:.1} and {below:.1})"
+                ),
                 advice: "say in each anchor what such an answer shows, in the words of the listen-fors".into(),
             });
         }
     }
     out
+}
+
+/// What the mapping that is kept makes of a text of the rubric.
+fn expected(material: &Material<'_>, question: &Question, probe: &Probe, fitted: &Fitted) -> Option<f64> {
+    let uncalibrated = probe.seen.uncalibrated.as_ref().map(|u| u.expected);
+    let Some((context, model)) = &fitted.mapping else { return uncalibrated };
+    let text = match probe.kind {
+        ProbeKind::Ideal(number) => question.ideal_answers.get(number)?,
+        ProbeKind::Anchor(score) => &question.anchors.iter().find(|anchor| anchor.score == score)?.text,
+    };
+    let (min, max) = (material.rubric.scale.min(), material.rubric.scale.max());
+    let features = context.features(question, min, max, text, &probe.seen, Is::New);
+    let chances = model.chances(&question.id, &features, &probe.seen.vector);
+    Some(f64::from(min) + chances.iter().enumerate().map(|(level, chance)| level as f64 * chance).sum::<f64>())
 }
 
 /// How many suggestions for labelling are made at most.
@@ -179,18 +196,25 @@ pub(super) fn label_next(material: &Material<'_>, truth: &Truth<'_>) -> Vec<Stri
     let mut out = Vec::new();
     if truth.answers.iter().all(|answer| answer.scores.len() < 2) {
         out.push(
-            "Let a second person score at least 100 of these answers: without it nobody knows how far people agree.".into(),
+            "Let a second person score at least 100 of these answers: without it nobody knows how far people agree."
+                .into(),
         );
     }
     let counts: BTreeMap<&str, usize> = truth.answers.iter().fold(BTreeMap::new(), |mut counts, answer| {
         *counts.entry(answer.question_id.as_str()).or_default() += 1;
         counts
     });
-    let none: Vec<&str> = material.rubric.questions.iter().map(|q| q.id.as_str()).filter(|id| !counts.contains_key(id)).collect();
+    let none: Vec<&str> =
+        material.rubric.questions.iter().map(|q| q.id.as_str()).filter(|id| !counts.contains_key(id)).collect();
     if !none.is_empty() {
         let named: Vec<&str> = none.iter().copied().take(5).collect();
-        let more = if none.len() > named.len() { format!(" and {} more", none.len() - named.len()) } else { String::new() };
-        out.push(format!("{} have no labelled answer: {}{more}.", count(none.len(), "question", "questions"), named.join(", ")));
+        let more =
+            if none.len() > named.len() { format!(" and {} more", none.len() - named.len()) } else { String::new() };
+        out.push(format!(
+            "{} have no labelled answer: {}{more}.",
+            count(none.len(), "question", "questions"),
+            named.join(", ")
+        ));
     }
     let few: Vec<(&str, usize)> = counts.iter().map(|(id, n)| (*id, *n)).filter(|(_, n)| *n < WANTED).collect();
     if !few.is_empty() {

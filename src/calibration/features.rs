@@ -106,8 +106,7 @@ impl Others {
         let unit = part.words.dot(&part.words);
         let words = with - own_words * unit;
         // |S - w x|^2 = |S|^2 - 2 w S.x + w^2 |x|^2
-        let words_length =
-            (self.words_length - 2.0 * own_words * with + own_words * own_words * unit).max(0.0).sqrt();
+        let words_length = (self.words_length - 2.0 * own_words * with + own_words * own_words * unit).max(0.0).sqrt();
         let share = |part: f64, whole: f64| if whole > 1e-9 { part / whole } else { 0.0 };
         Some([
             share(dot, self.direction_weight - own_direction),
@@ -146,7 +145,8 @@ impl Context {
         for others in out.others.values_mut() {
             others.words_length = others.words.dot(&others.words);
         }
-        let said = |(given, part): (&Given<'_>, &Option<Part>)| out.others.get(given.question)?.said(part.as_ref()?, true);
+        let said =
+            |(given, part): (&Given<'_>, &Option<Part>)| out.others.get(given.question)?.said(part.as_ref()?, true);
         let all: Vec<[f64; 4]> = answers.iter().zip(&parts).filter_map(said).collect();
         if !all.is_empty() {
             out.usual = [0, 1, 2, 3].map(|i| all.iter().map(|row| row[i]).sum::<f64>() / all.len() as f64);
@@ -166,7 +166,15 @@ impl Context {
     }
 
     /// The numbers of one answer, in the order of [`FEATURES`].
-    pub(super) fn features(&self, question: &Question, min: i32, max: i32, text: &str, seen: &Seen, is: Is) -> Vec<f64> {
+    pub(super) fn features(
+        &self,
+        question: &Question,
+        min: i32,
+        max: i32,
+        text: &str,
+        seen: &Seen,
+        is: Is,
+    ) -> Vec<f64> {
         let references = References::of(question);
         let bag = Bag::of(text);
         let shared = references.shared(&bag, &self.rarity);

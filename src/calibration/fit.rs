@@ -81,9 +81,9 @@ impl Model {
                 places.push(*place);
                 second.push(vec![self.pooled.place(&features[*place]), *said]);
             }
-            let scored = members.iter().zip(&weighed.pulls);
-            let scored = scored.map(|(i, pull)| Scored { vector: rows[*i].vector.clone(), pull: *pull }).collect();
-            self.scored.insert(question.to_owned(), scored);
+            let pairs = members.iter().zip(&weighed.pulls);
+            let known = pairs.map(|(i, pull)| Scored { vector: rows[*i].vector.clone(), pull: *pull }).collect();
+            self.scored.insert(question.to_owned(), known);
         }
         let given: Vec<f64> = places.iter().map(|place| scores[*place]).collect();
         self.near = Ordinal::fit(scale, &second, &given, &[Sign::Raises, Sign::Raises], SECOND_RIDGE).ok();

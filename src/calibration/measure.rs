@@ -106,15 +106,11 @@ impl<'a> Truth<'a> {
     }
 
     /// A number of the answers at `rows`, with its interval.
-    pub(super) fn number(
-        &self,
-        rows: &[usize],
-        of: impl Fn(&[usize]) -> Result<f64, Undefined> + Sync,
-    ) -> Number {
+    pub(super) fn number(&self, rows: &[usize], of: impl Fn(&[usize]) -> Result<f64, Undefined> + Sync) -> Number {
         let keys: Vec<&str> = rows.iter().map(|row| self.keys[*row].as_str()).collect();
         let drawn = |places: &[usize]| of(&places.iter().map(|place| rows[*place]).collect::<Vec<_>>());
-        let made = Clusters::by(&keys)
-            .and_then(|clusters| interval(&clusters, &self.plan()?, drawn, || (self.after_round)()));
+        let made =
+            Clusters::by(&keys).and_then(|clusters| interval(&clusters, &self.plan()?, drawn, || (self.after_round)()));
         match made {
             Ok(interval) => Number::of(Ok(interval), rows.len()),
             // Too few clusters for an interval: the number itself, where it has a value.
@@ -144,9 +140,8 @@ impl<'a> Truth<'a> {
 
     /// All figures of a column over the answers at `rows`.
     pub(super) fn agreement(&self, column: &Column, rows: &[usize]) -> Agreement {
-        let scored = |of: fn(&Scored) -> Result<f64, Undefined>| {
-            self.number(rows, |rows| of(&self.scored(column, rows)?))
-        };
+        let scored =
+            |of: fn(&Scored) -> Result<f64, Undefined>| self.number(rows, |rows| of(&self.scored(column, rows)?));
         let pairs = |of: fn(&Pairs) -> Result<f64, Undefined>| self.number(rows, |rows| of(&self.pairs(column, rows)?));
         let plain = |of: fn(&Pairs) -> Result<f64, Undefined>| {
             Number::plain(self.pairs(column, rows).and_then(|pairs| of(&pairs)), rows.len())
@@ -207,8 +202,7 @@ impl<'a> Truth<'a> {
 
     /// How far people agree with each other, and what a machine among them comes to.
     pub(super) fn people(&self, column: &Column) -> Option<(People, Number)> {
-        let mut raters: Vec<&str> =
-            self.answers.iter().flat_map(|a| &a.scores).map(|s| s.rater.as_str()).collect();
+        let mut raters: Vec<&str> = self.answers.iter().flat_map(|a| &a.scores).map(|s| s.rater.as_str()).collect();
         raters.sort_unstable();
         raters.dedup();
         let both = |a: &str, b: &str| -> Vec<usize> {
@@ -216,12 +210,14 @@ impl<'a> Truth<'a> {
             (0..self.answers.len()).filter(|row| has(*row, a) && has(*row, b)).collect()
         };
         let pairs = raters.iter().enumerate().flat_map(|(i, a)| raters[i + 1..].iter().map(move |b| (*a, *b)));
-        let most = pairs.map(|(a, b)| (both(a, b), a, b)).fold(None, |best: Option<(Vec<usize>, &str, &str)>, next| {
-            match best {
-                Some(known) if known.0.len() >= next.0.len() => Some(known),
-                _ => Some(next),
-            }
-        });
+        let most =
+            pairs.map(|(a, b)| (both(a, b), a, b)).fold(
+                None,
+                |best: Option<(Vec<usize>, &str, &str)>, next| match best {
+                    Some(known) if known.0.len() >= next.0.len() => Some(known),
+                    _ => Some(next),
+                },
+            );
         let (rows, a, b) = most.filter(|(rows, ..)| !rows.is_empty())?;
         let given = |row: usize, name: &str| {
             let found = self.answers[row].scores.iter().find(|s| s.rater == name);
@@ -270,7 +266,12 @@ impl<'a> Truth<'a> {
     }
 
     /// Ranges calibrated on forecasts out of fold, and what they cover of the folds left out in turn.
-    pub(super) fn ranges(&self, column: &Column, rows: &[usize], stated: f64) -> Result<(ScoreSets, Ranges), Undefined> {
+    pub(super) fn ranges(
+        &self,
+        column: &Column,
+        rows: &[usize],
+        stated: f64,
+    ) -> Result<(ScoreSets, Ranges), Undefined> {
         const FOLDS: usize = 10;
         let all = self.forecasts(column, rows);
         let sets = ScoreSets::calibrate(&all, 1.0 - stated)?;
@@ -278,7 +279,8 @@ impl<'a> Truth<'a> {
         for fold in 0..FOLDS {
             let (inside, outside): (Vec<_>, Vec<_>) =
                 all.iter().cloned().enumerate().partition(|(place, _)| place % FOLDS == fold);
-            let plain = |with: Vec<(usize, (Forecast, i32))>| with.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>();
+            let plain =
+                |with: Vec<(usize, (Forecast, i32))>| with.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>();
             let (inside, outside) = (plain(inside), plain(outside));
             if inside.is_empty() {
                 continue;
@@ -297,7 +299,12 @@ impl<'a> Truth<'a> {
     }
 
     /// Stated confidence in the suggested score, and whether it is right.
-    pub(super) fn confidences(&self, column: &Column, rows: &[usize], slack_of: Slack) -> Result<Confidences, Undefined> {
+    pub(super) fn confidences(
+        &self,
+        column: &Column,
+        rows: &[usize],
+        slack_of: Slack,
+    ) -> Result<Confidences, Undefined> {
         let slack = if slack_of == Slack::None { 0 } else { slack(self.scale.levels()) as i32 };
         let one = |row: &usize| {
             let chances = column.chances[*row].as_ref()?;
@@ -315,17 +322,20 @@ impl<'a> Truth<'a> {
         let target = Target { error, coverage, doubt: DOUBT };
         let found = self.confidences(column, rows, Slack::Usual).and_then(|of| abstention_rule(&of, &target));
         let (words, answered, surer_than) = match found {
-            Ok(rule) => (
-                format!(
-                    "suggest {:.0} % of answers, those the profile is surer of than {:.2}: at most {:.0} % of them are {wrong}, \
-                     with 95 % confidence",
-                    rule.coverage() * 100.0,
-                    rule.above.unwrap_or(0.0),
+            Ok(rule) => {
+                let kept = format!(
+                    "at most {:.0} % of suggestions are {wrong}, with 95 % confidence",
                     rule.error_bound * 100.0
-                ),
-                Some(rule.coverage()),
-                rule.above,
-            ),
+                );
+                let words = match rule.above {
+                    None => format!("nothing need be held back: {kept}"),
+                    Some(above) => format!(
+                        "suggest only what the profile is surer of than {above:.2}, {:.0} % of answers: {kept}",
+                        rule.coverage() * 100.0
+                    ),
+                };
+                (words, Some(rule.coverage()), rule.above)
+            }
             Err(why) => (format!("no rule keeps what is stated: {why}"), None, None),
         };
         Rule { error, coverage, words, answered, surer_than }
@@ -336,7 +346,11 @@ impl<'a> Truth<'a> {
         self.number(rows, |rows| {
             let square = |column: &Column, row: usize| (column.expected[row] - self.means[row]).powi(2);
             let sum: f64 = rows.iter().map(|row| square(column, *row) - square(other, *row)).sum();
-            if rows.is_empty() { Err(Undefined::TooFew { what: "answers", have: 0, need: 1 }) } else { Ok(sum / rows.len() as f64) }
+            if rows.is_empty() {
+                Err(Undefined::TooFew { what: "answers", have: 0, need: 1 })
+            } else {
+                Ok(sum / rows.len() as f64)
+            }
         })
     }
 }

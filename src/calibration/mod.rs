@@ -136,7 +136,7 @@ pub fn calibrate(
     let uncalibrated = uncalibrated(scale, &seen);
     let fitted = match material.profile {
         Some(profile) => Fitted::measured(profile, rubric, scale, &truth, &seen, &uncalibrated),
-        None => Fitted::fitted(rubric, scale, &truth, &seen, &uncalibrated),
+        None => Fitted::out_of_fold(rubric, scale, &truth, &seen, &uncalibrated),
     };
     let sections = Sections { material, settings, truth: &truth, seen: &seen, uncalibrated: &uncalibrated };
     let (report, ranges) = sections.report(&fitted);
@@ -171,7 +171,7 @@ struct Fitted {
 }
 
 impl Fitted {
-    fn fitted(rubric: &Rubric, scale: Scale, truth: &Truth<'_>, seen: &[&Seen], uncalibrated: &Column) -> Self {
+    fn out_of_fold(rubric: &Rubric, scale: Scale, truth: &Truth<'_>, seen: &[&Seen], uncalibrated: &Column) -> Self {
         let given: Vec<Given<'_>> = truth
             .answers
             .iter()
@@ -262,20 +262,18 @@ impl Fitted {
 
 /// What models that did not see a fold make of it.
 fn crossed(scale: Scale, rows: &[Row], folds: &Folds, known: Known) -> Result<Column, Undefined> {
-    let forecasts: Result<Vec<Vec<(usize, Vec<f64>)>>, Undefined> = (0..folds.count)
-        .into_par_iter()
-        .map(|fold| {
-            let train: Vec<&Row> = rows.iter().zip(&folds.of).filter(|(_, f)| **f != fold).map(|(row, _)| row).collect();
-            let model = Model::fit(scale, &train, known)?;
-            let left_out = (0..rows.len()).filter(|place| folds.of[*place] == fold);
-            let chances = |place: usize| {
-                let row = &rows[place];
-                (place, model.chances(&row.question, &row.features, &row.vector))
-            };
-            Ok(left_out.map(chances).collect())
-        })
-        .collect();
-    let mut all: Vec<(usize, Vec<f64>)> = forecasts?.into_iter().flatten().collect();
+    let of_fold = |fold: usize| -> Result<Vec<(usize, Vec<f64>)>, Undefined> {
+        let train: Vec<&Row> = rows.iter().zip(&folds.of).filter(|(_, f)| **f != fold).map(|(row, _)| row).collect();
+        let model = Model::fit(scale, &train, known)?;
+        let left_out = (0..rows.len()).filter(|place| folds.of[*place] == fold);
+        let chances = |place: usize| {
+            let row = &rows[place];
+            (place, model.chances(&row.question, &row.features, &row.vector))
+        };
+        Ok(left_out.map(chances).collect())
+    };
+    let folded: Result<Vec<_>, Undefined> = (0..folds.count).into_par_iter().map(of_fold).collect();
+    let mut all: Vec<(usize, Vec<f64>)> = folded?.into_iter().flatten().collect();
     all.sort_by_key(|(place, _)| *place);
     Ok(Column::of(scale, all.into_iter().map(|(_, chances)| chances).collect()))
 }

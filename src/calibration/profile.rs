@@ -60,13 +60,13 @@ pub(super) enum Mapping {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Cut {
     pub miss: f64,
-    pub cut: f64,
+    pub most_before: f64,
     pub answers: usize,
 }
 
 impl Cut {
     pub(super) fn sets(self, scale: Scale) -> Option<ScoreSets> {
-        ScoreSets::calibrated(scale, self.miss, self.cut, self.answers).ok()
+        ScoreSets::calibrated(scale, self.miss, self.most_before, self.answers).ok()
     }
 }
 

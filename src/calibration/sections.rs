@@ -9,8 +9,8 @@ use super::report::{
 };
 use super::{CalibrationSettings, Fitted, Material};
 use crate::agreement::{
-    Marks, Outcomes, Overlap, SmallCells, Undefined, above_median, calibration_error, impact_ratios,
-    reliability_curve, risk_coverage,
+    Marks, Outcomes, Overlap, SmallCells, Undefined, above_median, calibration_error, impact_ratios, reliability_curve,
+    risk_coverage,
 };
 use crate::domain::{LabelledAnswer, Seen, Stance, Verdict as Found, find_words};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,9 @@ const WORST: usize = 20;
 const BINS: usize = 10;
 /// Points of the curve of error against coverage that are kept.
 const POINTS: usize = 60;
+
+/// Ranges, or why there are none, for each kind of question.
+type NamedRanges = Vec<(&'static str, Result<Ranges, String>)>;
 
 pub(super) struct Sections<'a> {
     pub material: &'a Material<'a>,
@@ -39,7 +42,8 @@ impl Sections<'_> {
         let people = truth.people(kept);
         let answers_unseen = truth.agreement(kept, &all);
         let groups = self.groups(kept, &all);
-        let lines = self.lines(&answers_unseen.quadratic_kappa, &answers_unseen.smd, people.as_ref().map(|p| &p.1), &groups);
+        let lines =
+            self.lines(&answers_unseen.quadratic_kappa, &answers_unseen.smd, people.as_ref().map(|p| &p.1), &groups);
         let (ranges, cuts) = self.ranges(fitted, &all);
         let confidences = truth.confidences(kept, &all, Slack::None);
         let near = truth.confidences(kept, &all, Slack::Usual);
@@ -82,7 +86,7 @@ impl Sections<'_> {
             groups,
             marking: self.marking(),
             worst: self.worst(kept),
-            findings: diagnose::findings(material, truth, self.seen),
+            findings: diagnose::findings(material, truth, self.seen, fitted),
             label_next: diagnose::label_next(material, truth),
             predictions: self.predictions(kept),
         };
@@ -151,15 +155,17 @@ impl Sections<'_> {
         [count(&self.truth.levels), count(&kept.suggested)]
     }
 
-    fn ranges(&self, fitted: &Fitted, all: &[usize]) -> (Vec<(&'static str, Result<Ranges, String>)>, [Option<Cut>; 2]) {
+    fn ranges(&self, fitted: &Fitted, all: &[usize]) -> (NamedRanges, [Option<Cut>; 2]) {
         let mut out = Vec::new();
         let mut cuts = [None, None];
-        let columns = [("questions with scored answers", Some(&fitted.known)), ("other questions", fitted.new.as_ref())];
+        let columns =
+            [("questions with scored answers", Some(&fitted.known)), ("other questions", fitted.new.as_ref())];
         for (place, (name, column)) in columns.into_iter().enumerate() {
             let Some(column) = column else { continue };
             match self.truth.ranges(column, all, self.settings.coverage) {
                 Ok((sets, ranges)) => {
-                    cuts[place] = Some(Cut { miss: sets.miss(), cut: sets.cut(), answers: sets.calibrated_on() });
+                    cuts[place] =
+                        Some(Cut { miss: sets.miss(), most_before: sets.cut(), answers: sets.calibrated_on() });
                     out.push((name, Ok(ranges)));
                 }
                 Err(why) => out.push((name, Err(why.to_string()))),
@@ -275,7 +281,13 @@ impl Sections<'_> {
         };
         let one_rater = || Number::Undefined { undefined: Undefined::OneRater.to_string(), n: self.seen.len() };
         let mut out = vec![
-            line("Agreement with people (weighted kappa)", format!("at least {:.2}", limits.kappa), kappa.clone(), limits.kappa, 1.0),
+            line(
+                "Agreement with people (weighted kappa)",
+                format!("at least {:.2}", limits.kappa),
+                kappa.clone(),
+                limits.kappa,
+                1.0,
+            ),
             line(
                 "Kappa below people\u{2019}s own (degradation)",
                 format!("at most {:.2}", limits.degradation),
@@ -322,7 +334,8 @@ impl Sections<'_> {
                 found.map(|span| (0, span.start..span.end)).collect()
             };
             let wanted = spans(answer.evidence.iter().map(|e| e.quote.as_str()).collect());
-            let found = seen.criteria.iter().flat_map(|c| &c.quotes).map(|(quote, _): &(String, Stance)| quote.as_str());
+            let found =
+                seen.criteria.iter().flat_map(|c| &c.quotes).map(|(quote, _): &(String, Stance)| quote.as_str());
             Overlap::between(&spans(found.collect()), &wanted)
         };
         let sum: Overlap = marked.iter().filter(|(a, _)| !a.evidence.is_empty()).map(overlap).sum();
@@ -356,9 +369,8 @@ impl Sections<'_> {
     fn disagreement(&self, kept: &Column, row: usize) -> Option<Disagreement> {
         let (answer, seen) = (self.truth.answers[row], self.seen[row]);
         let question = self.material.rubric.question(&answer.question_id)?;
-        let text = |id: &str| {
-            question.criteria.iter().find(|c| c.id == id).map_or_else(|| id.to_owned(), |c| c.text.clone())
-        };
+        let text =
+            |id: &str| question.criteria.iter().find(|c| c.id == id).map_or_else(|| id.to_owned(), |c| c.text.clone());
         let verdict = |verdict: Found| match verdict {
             Found::Met => "met",
             Found::Partly => "in part",
@@ -413,7 +425,12 @@ fn hidden(group: &str, n: usize, why: &Undefined) -> Part {
 fn thinned(points: Vec<crate::agreement::RiskPoint>) -> Vec<crate::agreement::RiskPoint> {
     let n = points.len();
     let last = n.saturating_sub(1);
-    points.into_iter().enumerate().filter(|(i, _)| n <= POINTS || i % n.div_ceil(POINTS) == 0 || *i == last).map(|(_, p)| p).collect()
+    points
+        .into_iter()
+        .enumerate()
+        .filter(|(i, _)| n <= POINTS || i % n.div_ceil(POINTS) == 0 || *i == last)
+        .map(|(_, p)| p)
+        .collect()
 }
 
 /// Whether to switch the rubric on, by its lines.
@@ -423,7 +440,9 @@ fn verdict(lines: &[Line], answers: usize) -> Verdict {
         Number::Known { value, low: Some(low), high: Some(high), .. } => {
             format!("{} is {value:.2} ({low:.2} to {high:.2}); asked for is {}.", line.name, line.limit)
         }
-        Number::Known { value, .. } => format!("{} is {value:.2}, without an interval; asked for is {}.", line.name, line.limit),
+        Number::Known { value, .. } => {
+            format!("{} is {value:.2}, without an interval; asked for is {}.", line.name, line.limit)
+        }
         Number::Undefined { undefined, .. } => format!("{} cannot be told: {undefined}.", line.name),
     };
     let (fails, unsure) = (of(Outcome::Fails).count(), of(Outcome::TooFew).count());
@@ -431,7 +450,10 @@ fn verdict(lines: &[Line], answers: usize) -> Verdict {
         let word = if fails == 1 { "one pass line fails" } else { "several pass lines fail" };
         (Ready::No, format!("Do not switch it on: {word}."))
     } else if unsure > 0 {
-        (Ready::CannotSay, format!("Too early to say: {answers} answers do not settle every pass line, and none fails."))
+        (
+            Ready::CannotSay,
+            format!("Too early to say: {answers} answers do not settle every pass line, and none fails."),
+        )
     } else {
         (Ready::Yes, "It can be switched on: every pass line holds.".to_owned())
     };

@@ -64,7 +64,8 @@ impl Bag {
 
     /// The direction of the words, each by how often and how rare.
     pub(super) fn direction(&self, rarity: &Rarity) -> Direction {
-        let weigh = |(word, count): (&String, &usize)| (word.clone(), (1.0 + (*count as f64).ln()) * rarity.weight(word));
+        let weigh =
+            |(word, count): (&String, &usize)| (word.clone(), (1.0 + (*count as f64).ln()) * rarity.weight(word));
         let mut out = Direction(self.counts.iter().map(weigh).filter(|(_, weight)| *weight > 0.0).collect());
         let length = out.0.values().map(|w| w * w).sum::<f64>().sqrt();
         if length > 0.0 {

@@ -4,7 +4,9 @@ use super::evaluate::read_profile;
 use super::output::{complain, say, write};
 use super::tools::{Asked, ToolArguments, judge, progress_bar};
 use super::{Exit, render};
-use crate::calibration::{Calibration, CalibrationSettings, Material, PassLines, Probe, ProbeKind, Profile, Report, Stage, calibrate};
+use crate::calibration::{
+    Calibration, CalibrationSettings, Material, PassLines, Probe, ProbeKind, Profile, Report, Stage, calibrate,
+};
 use crate::domain::{EvalSet, Rubric, Seen};
 use crate::evaluation::{Alone, EvaluateError, Tools, bound, seen_in};
 use crate::library::{self, eval_set};
@@ -226,7 +228,8 @@ fn looked_at(
         let seen = seen_in(&tools, rubric, &answers, folder.as_deref(), &mut told).await?;
         let mut told = |done: usize, all: usize| bar.set_message(format!("judged {done} of {all} texts of the rubric"));
         let found = seen_in(&tools, rubric, &texts, folder.as_deref(), &mut told).await?;
-        let probe = |((alone, kind), seen): ((Alone<'_>, ProbeKind), Seen)| Probe { question: alone.question, kind, seen };
+        let probe =
+            |((alone, kind), seen): ((Alone<'_>, ProbeKind), Seen)| Probe { question: alone.question, kind, seen };
         Ok(Looked { seen, probes: own.into_iter().zip(found).map(probe).collect(), bound })
     });
     bar.finish_and_clear();

@@ -5,7 +5,7 @@ use super::evaluate::read_profile;
 use super::output::{complain, say, write};
 use super::tools::ToolArguments;
 use super::{Exit, render};
-use crate::calibration::{REPORT_SCHEMA, PROFILE_SCHEMA, Side, compare};
+use crate::calibration::{PROFILE_SCHEMA, REPORT_SCHEMA, Side, compare};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

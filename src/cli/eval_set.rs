@@ -81,7 +81,11 @@ fn check(folder: &Path, rubric: Option<&Path>) -> Exit {
                 |rubric| format!("for {} {}", rubric.id, rubric.version),
             );
             let raters = set.raters().len();
-            done(&format!("{}: {} answers, {raters} raters, {against}; nothing is wrong\n", set.name, set.answers.len()))
+            done(&format!(
+                "{}: {} answers, {raters} raters, {against}; nothing is wrong\n",
+                set.name,
+                set.answers.len()
+            ))
         }
         Err(error) => {
             complain(&error);
@@ -92,7 +96,9 @@ fn check(folder: &Path, rubric: Option<&Path>) -> Exit {
 
 fn pair<'t>(text: &'t str, option: &str) -> Result<(&'t str, &'t str), String> {
     // A column's name may hold the sign itself; a field does not.
-    text.rsplit_once('=').filter(|(a, b)| !a.is_empty() && !b.is_empty()).ok_or(format!("{option} {text}: write {option} A=B"))
+    text.rsplit_once('=')
+        .filter(|(a, b)| !a.is_empty() && !b.is_empty())
+        .ok_or(format!("{option} {text}: write {option} A=B"))
 }
 
 fn wanted(map: &[String], scale: Option<&str>, labels: &[String]) -> Result<Wanted, String> {

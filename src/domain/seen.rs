@@ -82,7 +82,6 @@ pub mod direction {
     ///
     /// # Errors
     /// Those of the serializer.
-    #[expect(clippy::missing_panics_doc, reason = "a digit below 16 has a character")]
     pub fn serialize<S: Serializer>(vector: &[i8], serializer: S) -> Result<S::Ok, S::Error> {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digits = vector.iter().flat_map(|n| {
@@ -120,6 +119,8 @@ mod tests {
         let text = serde_json::to_string(&vector).expect("plain data");
         assert_eq!(text.len(), 514);
         assert_eq!(serde_json::from_str::<Wrapped>(&text).expect("the same"), vector);
-        assert!(serde_json::from_str::<Wrapped>("\"0g\"").is_err() && serde_json::from_str::<Wrapped>("\"0\"").is_err());
+        assert!(
+            serde_json::from_str::<Wrapped>("\"0g\"").is_err() && serde_json::from_str::<Wrapped>("\"0\"").is_err()
+        );
     }
 }

@@ -31,7 +31,8 @@ pub struct Alone<'a> {
 pub fn seen_with(tools: &Tools<'_>) -> Digest {
     let settings = format!("{:?}", tools.settings);
     let prompt = tools.judge.prompt().map_or_else(String::new, |digest| digest.to_string());
-    let parts = ["earmark.seen/1", tools.judge.kind(), &tools.judge.model(), &prompt, tools.retrieval.embedder(), &settings];
+    let parts =
+        ["earmark.seen/1", tools.judge.kind(), &tools.judge.model(), &prompt, tools.retrieval.embedder(), &settings];
     Digest::of_parts(parts.map(str::as_bytes))
 }
 
@@ -56,8 +57,13 @@ pub async fn answer(
         let vectors = likeness.vectors(tools, &texts).await?;
         for ((place, (result, covered)), vector) in round.iter().zip(results).zip(vectors) {
             let question = answers[*place].question;
-            out[*place] =
-                Some(seen(&rubric.questions[question], &result, covered, &likeness.measured(question, &vector), &vector));
+            out[*place] = Some(seen(
+                &rubric.questions[question],
+                &result,
+                covered,
+                &likeness.measured(question, &vector),
+                &vector,
+            ));
         }
         done += round.len();
         progress(done);
@@ -98,9 +104,7 @@ async fn judged(
         marks: vec![],
     };
     let utterances = round.iter().map(said).collect();
-    let Some(transcript) =
-        Transcript::new(b"", Format::PlainText, vec![], utterances, ParseReport::default())
-    else {
+    let Some(transcript) = Transcript::new(b"", Format::PlainText, vec![], utterances, ParseReport::default()) else {
         return Ok(vec![]);
     };
     let mask = if tools.settings.mask { Mask::of(&transcript) } else { Mask::default() };
@@ -119,7 +123,9 @@ async fn judged(
     };
     let answering = located
         .iter()
-        .map(|l| (0..heard.len()).filter(|i| l.answer.contains(&heard[*i].utterance) && to_the_point(&heard[*i])).collect())
+        .map(|l| {
+            (0..heard.len()).filter(|i| l.answer.contains(&heard[*i].utterance) && to_the_point(&heard[*i])).collect()
+        })
         .collect();
     let voice = Voice::unnamed(&transcript, |_| true);
     let interview = Interview { transcript: &transcript, voice, labelled: true, located, heard, near, answering, mask };
@@ -134,7 +140,9 @@ async fn judged(
         .enumerate()
         .map(|(q, (question, claim))| {
             let asked = interview.located[q].status == Status::Answered;
-            asked.then(|| (interview.result(q, question, rubric, claim, &tools.settings), interview.covered(q, question)))
+            asked.then(|| {
+                (interview.result(q, question, rubric, claim, &tools.settings), interview.covered(q, question))
+            })
         })
         .collect();
     Ok(round.iter().filter_map(|place| results[answers[*place].question].take()).collect())
@@ -196,7 +204,13 @@ fn beyond(a: &Vector, b: &Vector, c: &Vector) -> f64 {
 }
 
 /// What is seen, from a result and the likeness of whole texts.
-pub(super) fn seen(question: &Question, result: &QuestionResult, covered: f64, like: &Measured, whole: &Vector) -> Seen {
+pub(super) fn seen(
+    question: &Question,
+    result: &QuestionResult,
+    covered: f64,
+    like: &Measured,
+    whole: &Vector,
+) -> Seen {
     let sums = Sums::of(question, &result.criteria);
     let suggestion = result.suggestion.as_ref();
     let abstained = suggestion.and_then(|s| s.abstention());

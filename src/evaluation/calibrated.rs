@@ -30,7 +30,7 @@ pub(super) async fn calibrated(
 ) -> Result<(), EvaluateError> {
     let likeness = Likeness::of(tools, rubric).await?;
     for (q, (question, result)) in rubric.questions.iter().zip(results).enumerate() {
-        if !result.suggestion.as_ref().is_some_and(|s| s.score().is_some()) {
+        if result.suggestion.as_ref().is_none_or(|s| s.score().is_none()) {
             continue;
         }
         let words = interview.words(q);
@@ -54,9 +54,10 @@ fn suggestion(
     }
     let made = match found.chances.and_then(|chances| Distribution::new(scale, chances).ok()) {
         Some(distribution) => {
-            let shown = result.criteria.iter().filter(|c| {
-                c.kind == CriterionKind::ListenFor && matches!(c.verdict, Verdict::Met | Verdict::Partly)
-            });
+            let shown = result
+                .criteria
+                .iter()
+                .filter(|c| c.kind == CriterionKind::ListenFor && matches!(c.verdict, Verdict::Met | Verdict::Partly));
             let evidence: Vec<&Evidence> = shown.flat_map(|c| &c.evidence).collect();
             match Suggestion::scored(scale, distribution, &evidence, old.why().to_owned()) {
                 Ok(made) => made,

@@ -7,8 +7,9 @@ use super::answer::{Alone, answer, seen_with};
 use super::{EvaluateError, Tools};
 use crate::domain::{Digest, Rubric, Seen};
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Answers that are judged between two times of keeping: what an interruption may cost.
@@ -87,7 +88,8 @@ fn keep(path: &Path, fresh: &[(&Digest, Seen)]) -> io::Result<()> {
             continue;
         }
         let json = serde_json::to_string(seen)?;
-        lines.push_str(&format!("{key} {} {json}\n", checked(key, &json)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(lines, "{key} {} {json}", checked(key, &json));
     }
     // Begins on a line of its own, whatever an interrupted run left.
     let mut file = File::options().create(true).append(true).open(path)?;

@@ -26,9 +26,9 @@ use crate::domain::{
 use crate::judge::{Judge, JudgeError, LocalJudge, Look, Passage, Task};
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
-use chat::Claimed;
 pub use answer::{Alone, answer, seen_with};
 pub use calibrated::bound;
+use chat::Claimed;
 pub use chat::plan;
 pub use kept::seen_in;
 use locate::{Exchange, Heard, Located, Window};

@@ -439,7 +439,8 @@ impl Bench {
 
     async fn evaluated(&self, judge: Judge, file: &str) -> Result<(Evaluation, Transcript), EvaluateError> {
         let transcript = ingest::read("interview", file.as_bytes(), &Limits::default()).expect("reads");
-        let tools = Tools { retrieval: &self.retrieval, judge: &judge, settings: EvaluationSettings::default(), profile: None };
+        let tools =
+            Tools { retrieval: &self.retrieval, judge: &judge, settings: EvaluationSettings::default(), profile: None };
         let made = evaluate(&tools, rubric(), &transcript, None, &mut |_| {}).await?;
         Ok((made, transcript))
     }

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 /// A number with its interval.
 fn told(number: &Number) -> String {
     match number {
-        Number::Known { value, low: Some(low), high: Some(high), n } => format!("{value:.3} ({low:.3} to {high:.3}, n {n})"),
+        Number::Known { value, low: Some(low), high: Some(high), n } => {
+            format!("{value:.3} ({low:.3} to {high:.3}, n {n})")
+        }
         Number::Known { value, n, .. } => format!("{value:.3} (n {n})"),
         Number::Undefined { undefined, .. } => format!("undefined: {undefined}"),
     }
@@ -55,7 +57,8 @@ pub(in crate::cli) fn calibration(report: &Report) -> String {
                 let _ = writeln!(out, "  {name:<28} {}", told(number));
             }
         }
-        None => out.push_str("\nPeople with each other: cannot be told, nobody scored an answer that somebody else scored\n"),
+        None => out
+            .push_str("\nPeople with each other: cannot be told, nobody scored an answer that somebody else scored\n"),
     }
     out.push_str("\nPass lines\n");
     for line in &report.lines {

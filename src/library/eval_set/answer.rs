@@ -1,8 +1,6 @@
 //! One line of `answers.jsonl`: the keys that it may have, and what each must hold.
 
-use crate::domain::{
-    Fault, GivenScore, LabelledAnswer, MarkedQuote, Question, Rubric, Verdict, find_words,
-};
+use crate::domain::{Fault, GivenScore, LabelledAnswer, MarkedQuote, Question, Rubric, Verdict, find_words};
 use crate::library::table::{one_of, shown};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -44,7 +42,7 @@ impl<'r> Reader<'r> {
                 return self.faults.push(Fault::at(line, what, "write each answer as one JSON object on one line"));
             }
         };
-        let answer = Line { line, object: &object, rubric: self.rubric, faults: &mut self.faults }.answer();
+        let answer = Line { number: line, object: &object, rubric: self.rubric, faults: &mut self.faults }.answer();
         if !answer.id.is_empty() {
             if let Some(first) = self.seen.get(&answer.id) {
                 let what = format!("a second answer has the id `{}`", shown(&answer.id));
@@ -60,7 +58,7 @@ impl<'r> Reader<'r> {
 
 /// One line as it is being read.
 struct Line<'a> {
-    line: usize,
+    number: usize,
     object: &'a Map<String, Value>,
     rubric: Option<&'a Rubric>,
     faults: &'a mut Vec<Fault>,
@@ -68,7 +66,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn fault(&mut self, what: impl Into<String>, hint: impl Into<String>) {
-        self.faults.push(Fault::at(self.line, what, hint));
+        self.faults.push(Fault::at(self.number, what, hint));
     }
 
     fn answer(mut self) -> LabelledAnswer {

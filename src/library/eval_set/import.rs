@@ -41,7 +41,16 @@ pub struct Imported {
 
 /// The fields that a column can be.
 const FIELDS: [&str; 11] = [
-    "id", "question_id", "question", "reference", "references", "answer", "score", "max_score", "label", "candidate",
+    "id",
+    "question_id",
+    "question",
+    "reference",
+    "references",
+    "answer",
+    "score",
+    "max_score",
+    "label",
+    "candidate",
     "group",
 ];
 
@@ -107,13 +116,14 @@ impl Columns {
             match field {
                 "score" => out.scores.push((column.clone(), if part.is_empty() { column } else { part }.to_owned())),
                 "group" => out.groups.push((column.clone(), if part.is_empty() { column } else { part }.to_owned())),
-                _ => match FIELDS.iter().find(|known| **known == field) {
-                    Some(known) => drop(out.fields.insert(known, column.clone())),
-                    None => {
+                _ => {
+                    if let Some(known) = FIELDS.iter().find(|known| **known == field) {
+                        out.fields.insert(known, column.clone());
+                    } else {
                         let what = format!("--map: `{}` is no field", shown(field));
                         faults.push(Fault::whole(what, one_of(field, &FIELDS, "the fields are")));
                     }
-                },
+                }
             }
         }
         out.guess(&names);
@@ -151,10 +161,10 @@ impl Columns {
         if named_scores || self.fields.contains_key("label") {
             return;
         }
-        let raters = (0..names.len()).filter(|place| {
-            lower[*place].starts_with("score_") && !MEANS.contains(&lower[*place].as_str())
-        });
-        self.scores = raters.map(|place| (names[place].to_owned(), lower[place]["score_".len()..].to_owned())).collect();
+        let raters = (0..names.len())
+            .filter(|place| lower[*place].starts_with("score_") && !MEANS.contains(&lower[*place].as_str()));
+        self.scores =
+            raters.map(|place| (names[place].to_owned(), lower[place]["score_".len()..].to_owned())).collect();
         if self.scores.is_empty()
             && let Some(place) = lower.iter().position(|column| MEANS.contains(&column.as_str()) || column == "grade")
         {
@@ -225,7 +235,11 @@ impl<'a> Importer<'a> {
             let id = self.text(row, "id").unwrap_or_else(|| format!("answer-{}", place + 1));
             if let Some(first) = seen.insert(id.clone(), row.line) {
                 let what = format!("a second row has the id `{}`", shown(&id));
-                faults.push(Fault::at(row.line, what, format!("the first is on line {first}; mend it, or leave the column out of --map")));
+                faults.push(Fault::at(
+                    row.line,
+                    what,
+                    format!("the first is on line {first}; mend it, or leave the column out of --map"),
+                ));
             }
             count += 1;
             // Writing to a String cannot fail.
@@ -242,7 +256,7 @@ impl<'a> Importer<'a> {
         Ok(Imported {
             answers: lines,
             card: card(path, source, &self.scale, raters.len().max(1), count),
-            rubric: references::rubric(path, self.columns_of(), source, &ids.by_key, &self.scale),
+            rubric: references::rubric(path, &self.columns_of(), source, &ids.by_key, &self.scale),
             count,
             left_out,
             columns: self.columns.told(),
@@ -305,7 +319,8 @@ impl<'a> Importer<'a> {
             };
             match score {
                 Ok(score) if !(f64::from(self.scale.min())..=f64::from(self.scale.max())).contains(&score) => {
-                    let what = format!("the score {score} is off the scale of {} to {}", self.scale.min(), self.scale.max());
+                    let what =
+                        format!("the score {score} is off the scale of {} to {}", self.scale.min(), self.scale.max());
                     faults.push(Fault::at(row.line, what, "set the scale with --scale MIN-MAX"));
                 }
                 Ok(score) => scores.push(GivenScore { rater: rater.to_owned(), score: (score * 1e6).round() / 1e6 }),

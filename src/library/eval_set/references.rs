@@ -22,7 +22,7 @@ const MOST_IDEALS: usize = 6;
 /// The rubric; `None` where the file has no words of the questions.
 pub(super) fn rubric(
     path: &Path,
-    columns: Columns<'_>,
+    columns: &Columns<'_>,
     source: &Source,
     ids: &BTreeMap<String, String>,
     scale: &Scale,

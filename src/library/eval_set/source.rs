@@ -80,11 +80,16 @@ fn table(text: &str) -> Result<Source, Vec<Fault>> {
         (_, commas, marks) if marks > commas => (b';', "CSV"),
         _ => (b',', "CSV"),
     };
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::Headers).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .trim(csv::Trim::Headers)
+        .from_reader(text.as_bytes());
     let columns: Vec<String> = match reader.headers() {
         Ok(heading) => heading.iter().map(str::to_owned).collect(),
-        Err(error) => return Err(vec![Fault::at(1, format!("the heading cannot be read: {error}"), "check the quotes")]),
+        Err(error) => {
+            return Err(vec![Fault::at(1, format!("the heading cannot be read: {error}"), "check the quotes")]);
+        }
     };
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for record in reader.records() {
