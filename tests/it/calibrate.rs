@@ -402,7 +402,7 @@ fn a_set_is_calibrated_from_the_command_line_and_a_failed_line_stops_a_gate() {
     let bad = "We never write any tests, the customers find the bugs for us.";
     let line = |n: usize| {
         // People give the opposite of what is shown, so that agreement fails for certain.
-        let (answer, score) = if n % 2 == 0 { (good, 1 + n % 3 / 2) } else { (bad, 5 - n % 3 / 2) };
+        let (answer, score) = if n.is_multiple_of(2) { (good, 1 + n % 3 / 2) } else { (bad, 5 - n % 3 / 2) };
         format!(
             "{{\"id\": \"a{n}\", \"question_id\": \"tests\", \"answer\": \"{answer}\", \"scores\": [{{\"rater\": \"r\", \"score\": {score}}}]}}\n"
         )
