@@ -256,6 +256,7 @@ impl Fitted {
             },
             ranges,
             surer_than: report.rule.surer_than,
+            read_from: None,
         }
     }
 }

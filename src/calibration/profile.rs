@@ -86,6 +86,9 @@ pub struct Profile {
     pub(super) ranges: [Option<Cut>; 2],
     /// Only what is surer than this is suggested; `None` where no rule was found.
     pub(super) surer_than: Option<f64>,
+    /// Digest of the file that it was read from: its numbers, read and written again, may differ in the last digit.
+    #[serde(skip)]
+    pub(super) read_from: Option<Digest>,
 }
 
 /// What a profile makes of an answer.
@@ -105,7 +108,9 @@ impl Profile {
     /// # Errors
     /// [`ProfileError::Malformed`].
     pub fn parse(text: &str) -> Result<Self, ProfileError> {
-        let profile: Self = serde_json::from_str(text).map_err(|error| ProfileError::Malformed(error.to_string()))?;
+        let mut profile: Self =
+            serde_json::from_str(text).map_err(|error| ProfileError::Malformed(error.to_string()))?;
+        profile.read_from = Some(Digest::of(text.as_bytes()));
         let malformed = |what: &str| Err(ProfileError::Malformed(what.to_owned()));
         if profile.schema != PROFILE_SCHEMA {
             return malformed("it has another form");
@@ -126,10 +131,10 @@ impl Profile {
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
-    /// Its identity.
+    /// Its identity: the digest of its file.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of(self.to_json().as_bytes())
+        self.read_from.clone().unwrap_or_else(|| Digest::of(self.to_json().as_bytes()))
     }
 
     /// The set that it was fitted to.

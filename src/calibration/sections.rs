@@ -64,7 +64,7 @@ impl Sections<'_> {
                 earmark: env!("CARGO_PKG_VERSION").to_owned(),
                 measured_profile: material.profile.map(|p| (p.digest(), p.fitted_to().clone())),
             },
-            verdict: verdict(&lines, all.len()),
+            verdict: verdict(&lines, all.len(), quotable.len()),
             choice,
             uncalibrated: truth.agreement(self.uncalibrated, &all),
             as_suggested: truth.agreement(kept, &quotable),
@@ -434,7 +434,7 @@ fn thinned(points: Vec<crate::agreement::RiskPoint>) -> Vec<crate::agreement::Ri
 }
 
 /// Whether to switch the rubric on, by its lines.
-fn verdict(lines: &[Line], answers: usize) -> Verdict {
+fn verdict(lines: &[Line], answers: usize, quotable: usize) -> Verdict {
     let of = |outcome: Outcome| lines.iter().filter(move |line| line.outcome == outcome);
     let told = |line: &Line| match &line.measured {
         Number::Known { value, low: Some(low), high: Some(high), .. } => {
@@ -457,11 +457,16 @@ fn verdict(lines: &[Line], answers: usize) -> Verdict {
     } else {
         (Ready::Yes, "It can be switched on: every pass line holds.".to_owned())
     };
+    let held_back = format!(
+        "Of {answers} answers {quotable} would get a suggestion ({:.0} %); for the others nothing can be quoted.",
+        quotable as f64 / answers.max(1) as f64 * 100.0
+    );
     let first = if ready == Ready::No { Outcome::Fails } else { Outcome::TooFew };
     let mut because: Vec<String> = of(first).map(told).collect();
     because.extend(of(Outcome::Passes).map(told));
     if ready == Ready::No {
         because.extend(of(Outcome::TooFew).map(told));
     }
+    because.insert(1.min(because.len()), held_back);
     Verdict { ready, words, because }
 }

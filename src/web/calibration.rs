@@ -98,8 +98,10 @@ fn headline(report: &Report) -> Vec<Card<'_>> {
             name: "People with each other",
             number: &people.quadratic_kappa,
             note: format!(
-                "the same between {} and {}: nobody can be expected to do better",
-                people.pair[0], people.pair[1]
+                "the same between {} and {}; between the suggestion and each of them it is {}",
+                people.pair[0],
+                people.pair[1],
+                say::value(&people.machine)
             ),
         });
     }
@@ -140,15 +142,23 @@ mod say {
     use super::{Number, Outcome};
 
     pub(super) fn value(number: &Number) -> String {
-        number.value().map_or_else(|| "\u{2013}".to_owned(), |value| format!("{value:.2}"))
+        number.value().map_or_else(|| "\u{2013}".to_owned(), two)
     }
 
     pub(super) fn between(number: &Number) -> String {
         match number {
-            Number::Known { low: Some(low), high: Some(high), n, .. } => format!("{low:.2} to {high:.2}, n {n}"),
+            Number::Known { low: Some(low), high: Some(high), n, .. } => {
+                format!("{} to {}, n {n}", two(*low), two(*high))
+            }
             Number::Known { n, .. } => format!("no interval, n {n}"),
             Number::Undefined { undefined, .. } => undefined.clone(),
         }
+    }
+
+    /// Two places, and no minus before what rounds to 0.
+    pub(super) fn two(value: f64) -> String {
+        let rounded = format!("{value:.2}");
+        if rounded == "-0.00" { "0.00".to_owned() } else { rounded }
     }
 
     pub(super) fn mood(outcome: Outcome) -> &'static str {
@@ -205,6 +215,6 @@ impl Page<'_> {
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
     fn two(number: &f64) -> String {
-        format!("{number:.2}")
+        say::two(*number)
     }
 }

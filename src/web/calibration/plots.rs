@@ -55,8 +55,9 @@ fn plot(label: &str, caption: String, draw: impl FnOnce(&Area<'_>) -> Drawn) -> 
 fn unit_axes(area: &Area<'_>, x: &str, y: &str, top: f64, curve: &[(f64, f64)], diagonal: bool) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .margin(10)
-        .x_label_area_size(42)
-        .y_label_area_size(48)
+        .margin_right(28)
+        .x_label_area_size(50)
+        .y_label_area_size(62)
         .build_cartesian_2d(0.0..1.0_f64, 0.0..top)?;
     let percent = |share: &f64| format!("{:.0} %", share * 100.0);
     chart
@@ -70,8 +71,8 @@ fn unit_axes(area: &Area<'_>, x: &str, y: &str, top: f64, curve: &[(f64, f64)], 
         .axis_style(SOFT)
         .bold_line_style(LINE)
         .light_line_style(TRANSPARENT)
-        .label_style(("sans-serif", 12).into_font().color(&SOFT))
-        .axis_desc_style(("sans-serif", 13).into_font().color(&INK))
+        .label_style(("sans-serif", 16).into_font().color(&SOFT))
+        .axis_desc_style(("sans-serif", 17).into_font().color(&INK))
         .draw()?;
     if diagonal {
         chart.draw_series(DashedLineSeries::new([(0.0, 0.0), (1.0, 1.0)], 5, 4, SOFT.stroke_width(1)))?;
@@ -127,8 +128,9 @@ pub(super) fn distributions(report: &Report) -> Option<Plot> {
         let (low, high) = (f64::from(report.scale[0]), f64::from(report.scale[1]));
         let mut chart = ChartBuilder::on(area)
             .margin(10)
-            .x_label_area_size(42)
-            .y_label_area_size(48)
+            .margin_right(28)
+            .x_label_area_size(50)
+            .y_label_area_size(62)
             .build_cartesian_2d(low - 0.5..high + 0.5, 0.0..most as f64 * 1.08)?;
         chart
             .configure_mesh()
@@ -142,8 +144,8 @@ pub(super) fn distributions(report: &Report) -> Option<Plot> {
             .axis_style(SOFT)
             .bold_line_style(LINE)
             .light_line_style(TRANSPARENT)
-            .label_style(("sans-serif", 12).into_font().color(&SOFT))
-            .axis_desc_style(("sans-serif", 13).into_font().color(&INK))
+            .label_style(("sans-serif", 16).into_font().color(&SOFT))
+            .axis_desc_style(("sans-serif", 17).into_font().color(&INK))
             .draw()?;
         for (side, (counts, colour)) in report.distribution.iter().zip([OTHER, BRAND]).enumerate() {
             let from = if side == 0 { -0.38 } else { 0.02 };
