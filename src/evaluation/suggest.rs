@@ -19,7 +19,7 @@ mod weigh {
     /// From this probability on a passage shows a criterion.
     pub(super) const MET: f64 = 0.4;
     /// From this on it goes some way.
-    pub(super) const PARTLY: f64 = 0.2;
+    pub(super) const PARTLY: f64 = 0.17;
     /// From this probability of the opposite on, and when it outweighs support, a criterion is contradicted.
     pub(super) const CONTRADICTED: f64 = 0.567;
     /// The same two for red flags: a false warning does more harm than a missed one.
@@ -196,17 +196,17 @@ fn round(share: f64) -> f64 {
 }
 
 /// Weighted shares of a question's criteria.
-struct Sums {
+pub(super) struct Sums {
     /// Strength of what was shown, weak support mistrusted.
-    shown: f64,
+    pub shown: f64,
     /// Verdicts alone: met counts 1, partly a half.
-    met: f64,
-    contradicted: f64,
-    warned: f64,
+    pub met: f64,
+    pub contradicted: f64,
+    pub warned: f64,
 }
 
 impl Sums {
-    fn of(question: &Question, criteria: &[CriterionResult]) -> Self {
+    pub(super) fn of(question: &Question, criteria: &[CriterionResult]) -> Self {
         let share = |kind: CriterionKind, value: &dyn Fn(&CriterionResult) -> f64| {
             let mut sum = (0.0, 0.0);
             for (criterion, result) in question.criteria.iter().zip(criteria).filter(|(c, _)| c.kind == kind) {
