@@ -72,6 +72,17 @@ enum Command {
         #[command(flatten)]
         settings: settings::SettingsArguments,
     },
+    /// Erase an interview, or all whose time is over, from the service's database and its files
+    Erase {
+        /// The interview
+        #[arg(long, value_name = "ID", required_unless_present = "due")]
+        interview: Option<String>,
+        /// Every interview that the rules of retention keep no longer
+        #[arg(long, conflicts_with = "interview")]
+        due: bool,
+        #[command(flatten)]
+        settings: settings::SettingsArguments,
+    },
     /// Look for what could keep the service from working
     Doctor(settings::SettingsArguments),
 }
@@ -218,6 +229,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Command::Audit(command) => audit::run(&command),
             Command::Backup { file, settings } => upkeep::backup(&file, &settings),
             Command::Restore { file, settings } => upkeep::restore(&file, &settings),
+            Command::Erase { interview, settings, .. } => upkeep::erase(interview.as_deref(), &settings),
             Command::Doctor(arguments) => upkeep::doctor(&arguments),
         },
         Err(message) => {

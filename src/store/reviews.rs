@@ -234,6 +234,7 @@ impl Store {
         mode: Mode,
     ) -> Result<Review> {
         let mut tx = self.begin().await?;
+        tx.refuse_erased(interview).await?;
         let id = tx.edge.id();
         let begun = sqlx::query(
             "INSERT INTO reviews (id, interview_id, person_id, rubric_version_id, revision, mode, state, created_at, \
@@ -479,6 +480,7 @@ impl Store {
             return Err(StoreError::Refused("only a submitted review is reopened".into()));
         }
         let mut tx = self.begin().await?;
+        tx.refuse_erased(&review.interview).await?;
         let id = tx.edge.id();
         let begun = sqlx::query(
             "INSERT INTO reviews (id, interview_id, person_id, rubric_version_id, revision, mode, state, \
@@ -519,7 +521,7 @@ impl Tx {
         .execute(&mut *self.inner)
         .await?;
         if changed.rows_affected() == 1 {
-            return Ok(());
+            return self.refuse_erased(&review.interview).await;
         }
         let row =
             sqlx::query("SELECT state FROM reviews WHERE id = $1").bind(&review.id).fetch_one(&mut *self.inner).await?;
