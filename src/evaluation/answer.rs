@@ -30,9 +30,11 @@ pub struct Alone<'a> {
 pub fn seen_with(tools: &Tools<'_>) -> Digest {
     let settings = format!("{:?}", tools.settings);
     let prompt = tools.judge.prompt().map_or_else(String::new, |digest| digest.to_string());
-    let parts =
-        ["earmark.seen/1", tools.judge.kind(), &tools.judge.model(), &prompt, tools.retrieval.embedder(), &settings];
-    Digest::of_parts(parts.map(str::as_bytes))
+    // Verdicts and sums hang on the weights and thresholds of these rules as much as on the judge.
+    let rules = [include_str!("suggest.rs"), include_str!("conclude_chat.rs")];
+    let model = tools.judge.model();
+    let parts = ["earmark.seen/1", tools.judge.kind(), &model, &prompt, tools.retrieval.embedder(), &settings];
+    Digest::of_parts(parts.into_iter().chain(rules).map(str::as_bytes))
 }
 
 /// What is seen in each of `answers`, in their order. `progress` hears how many are done. Nothing is kept: what was seen
