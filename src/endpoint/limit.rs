@@ -1,5 +1,6 @@
 //! How much may be sent at once and within a minute.
 
+use super::Shared;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
@@ -11,14 +12,21 @@ pub(super) struct Limit {
     in_flight: Semaphore,
     requests: Option<Rate>,
     tokens: Option<Rate>,
+    turns: Option<Shared<u64, ()>>,
 }
 
 impl Limit {
+    /// With the limits of a minute held by somebody else.
+    pub(super) fn shared(in_flight: usize, turns: Shared<u64, ()>) -> Self {
+        Self { turns: Some(turns), ..Self::new(in_flight, None, None) }
+    }
+
     pub(super) fn new(in_flight: usize, requests: Option<u64>, tokens: Option<u64>) -> Self {
         Self {
             in_flight: Semaphore::new(in_flight.min(Semaphore::MAX_PERMITS)),
             requests: requests.map(Rate::of),
             tokens: tokens.map(Rate::of),
+            turns: None,
         }
     }
 
@@ -31,6 +39,9 @@ impl Limit {
         }
         if let Some(rate) = &self.tokens {
             rate.take(tokens).await;
+        }
+        if let Some(turns) = &self.turns {
+            turns.ask(tokens).await;
         }
         permit
     }

@@ -7,6 +7,7 @@
 
 mod client;
 mod limit;
+mod shared;
 
 use crate::domain::Digest;
 use client::{Miss, Service, Transport};
@@ -18,6 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
+pub use shared::Shared;
 pub use client::{ChatReply, Choice, EmbeddingReply, Message, ScoredToken, TokenLogProb, Usage};
 
 /// `OpenAI`'s own server.
@@ -44,6 +46,9 @@ pub struct EndpointSettings {
     pub requests_per_minute: Option<u64>,
     /// Tokens within any minute, as counted before sending.
     pub tokens_per_minute: Option<u64>,
+    /// Where several processes share the limits of a minute: is asked with a request's tokens, and answers when the request
+    /// may be sent. The two limits above are then for it to hold.
+    pub turns: Option<Shared<u64, ()>>,
 }
 
 impl Default for EndpointSettings {
@@ -58,6 +63,7 @@ impl Default for EndpointSettings {
             in_flight: 8,
             requests_per_minute: None,
             tokens_per_minute: None,
+            turns: None,
         }
     }
 }
@@ -215,7 +221,10 @@ impl Endpoint {
             return Err(wrong("a limit of 0 would let nothing through"));
         }
         let transport = Transport::new(&settings).map_err(EndpointError::Settings)?;
-        let limit = Limit::new(settings.in_flight, settings.requests_per_minute, settings.tokens_per_minute);
+        let limit = match settings.turns.clone() {
+            Some(turns) => Limit::shared(settings.in_flight, turns),
+            None => Limit::new(settings.in_flight, settings.requests_per_minute, settings.tokens_per_minute),
+        };
         Ok(Self { settings, transport, limit, health: Mutex::default() })
     }
 

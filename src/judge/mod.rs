@@ -9,7 +9,7 @@ mod chat;
 mod local;
 
 pub use aimed::is_aimed_at_the_grader;
-pub use chat::{Brief, BudgetSettings, ChatJudge, ChatSettings, Planned, Price, Said, Wanted};
+pub use chat::{Brief, BudgetSettings, ChatJudge, ChatSettings, Planned, Price, Purse, Said, Wanted};
 pub use local::LocalJudge;
 
 use crate::domain::CharSpan;

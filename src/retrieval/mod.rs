@@ -11,22 +11,26 @@
 //! Hits are ordered by similarity and, where that is equal, by the order of the rubric. The two indexes agree to
 //! about 1e-6 in similarity, since a server adds in an order of its own.
 
+mod answers;
 mod cache;
 mod embedder;
 mod memory;
 mod openai;
 mod point;
 mod qdrant;
+mod server;
 mod vector;
 
+pub use answers::{AnswerFilter, AnswerHit, AnswerRemoval, AnswerVector, Small};
 pub use openai::EmbeddingSettings;
 pub use point::{Filter, Hit, Kind, Point};
-pub use qdrant::QdrantSettings;
+pub use server::QdrantSettings;
 pub use vector::Vector;
 
 use crate::domain::{Digest, Rubric};
 use crate::endpoint::EndpointError;
 use crate::inference::InferenceError;
+use answers::{MemoryAnswers, QdrantAnswers};
 use cache::Cache;
 use embedder::{Embedder, LocalEmbedder};
 use memory::MemoryIndex;
@@ -123,8 +127,8 @@ pub struct Retrieval {
 }
 
 enum Index {
-    Memory(MemoryIndex),
-    Qdrant(QdrantIndex),
+    Memory(MemoryIndex, MemoryAnswers),
+    Qdrant(QdrantIndex, QdrantAnswers),
 }
 
 impl Retrieval {
@@ -136,7 +140,7 @@ impl Retrieval {
     /// [`RetrievalError::Cache`] when the directory is not there and cannot be made.
     pub fn local(cache: Option<&Path>) -> Result<Self, RetrievalError> {
         let cache = cache.map(Cache::at).transpose()?;
-        Ok(Self { embedder: Embedder::Local(LocalEmbedder), index: Index::Memory(MemoryIndex::new(cache)) })
+        Ok(Self { embedder: Embedder::Local(LocalEmbedder), index: Index::Memory(MemoryIndex::new(cache), MemoryAnswers::default()) })
     }
 
     /// The embedded model and a Qdrant server, which several processes may share. Makes the collection when it is not
@@ -165,12 +169,48 @@ impl Retrieval {
             return Self::on_qdrant(embedder, settings).await;
         }
         let cache = cache.map(Cache::at).transpose()?;
-        Ok(Self { embedder, index: Index::Memory(MemoryIndex::new(cache)) })
+        Ok(Self { embedder, index: Index::Memory(MemoryIndex::new(cache), MemoryAnswers::default()) })
     }
 
     async fn on_qdrant(embedder: Embedder, settings: &QdrantSettings) -> Result<Self, RetrievalError> {
-        let index = QdrantIndex::connect(settings, embedder.identity(), embedder.dimensions()).await?;
-        Ok(Self { embedder, index: Index::Qdrant(index) })
+        let made = Self::at_qdrant(embedder, settings)?;
+        if let Index::Qdrant(index, _) = &made.index {
+            index.ensure_collection().await?;
+        }
+        Ok(made)
+    }
+
+    /// The same without a look at the Qdrant server: for a service that is to start while that is away. What needs the
+    /// server fails until it is there.
+    ///
+    /// # Errors
+    /// [`RetrievalError::Settings`]; with `embeddings`, as [`Retrieval::with_endpoint`].
+    pub async fn for_service(
+        embeddings: Option<&EmbeddingSettings>,
+        settings: &QdrantSettings,
+    ) -> Result<Self, RetrievalError> {
+        let embedder = match embeddings {
+            Some(embeddings) => Embedder::OpenAi(OpenAiEmbedder::connect(embeddings).await?),
+            None => Embedder::Local(LocalEmbedder),
+        };
+        Self::at_qdrant(embedder, settings)
+    }
+
+    fn at_qdrant(embedder: Embedder, settings: &QdrantSettings) -> Result<Self, RetrievalError> {
+        let index = QdrantIndex::new(settings, embedder.identity(), embedder.dimensions())?;
+        let answers = QdrantAnswers::new(settings, embedder.identity(), embedder.dimensions())?;
+        Ok(Self { embedder, index: Index::Qdrant(index, answers) })
+    }
+
+    /// Whether the index can be used: the one in memory always, a server when it answers.
+    ///
+    /// # Errors
+    /// As [`Retrieval::with_qdrant`].
+    pub async fn health(&self) -> Result<(), RetrievalError> {
+        match &self.index {
+            Index::Memory(..) => Ok(()),
+            Index::Qdrant(_, answers) => answers.health().await,
+        }
     }
 
     /// Whether texts are sent to a server to be embedded.
@@ -215,8 +255,8 @@ impl Retrieval {
         let digest = rubric.digest();
         let points = point::of_rubric(rubric);
         let there = match &self.index {
-            Index::Memory(index) => index.holds(&digest, &points, &self.embedder).await?,
-            Index::Qdrant(index) => index.holds(&digest, &points).await?,
+            Index::Memory(index, _) => index.holds(&digest, &points, &self.embedder).await?,
+            Index::Qdrant(index, _) => index.holds(&digest, &points).await?,
         };
         let mut indexed = Indexed { rubric: digest, points: points.len(), embedded: 0 };
         if !there {
@@ -224,8 +264,8 @@ impl Retrieval {
             let vectors = self.embedder.embed(&texts).await?;
             indexed.embedded = vectors.len();
             match &self.index {
-                Index::Memory(index) => index.put(&indexed.rubric, points, &vectors, &self.embedder).await?,
-                Index::Qdrant(index) => index.put(rubric, &indexed.rubric, points, vectors).await?,
+                Index::Memory(index, _) => index.put(&indexed.rubric, points, &vectors, &self.embedder).await?,
+                Index::Qdrant(index, _) => index.put(rubric, &indexed.rubric, points, vectors).await?,
             }
         }
         Ok(indexed)
@@ -245,8 +285,8 @@ impl Retrieval {
         k: usize,
     ) -> Result<Vec<Vec<Hit>>, RetrievalError> {
         match &self.index {
-            Index::Memory(index) => index.nearest(rubric, queries, filter, k),
-            Index::Qdrant(index) => index.nearest(rubric, queries, filter, k).await,
+            Index::Memory(index, _) => index.nearest(rubric, queries, filter, k),
+            Index::Qdrant(index, _) => index.nearest(rubric, queries, filter, k).await,
         }
     }
 
@@ -257,8 +297,83 @@ impl Retrieval {
     /// With a server, as [`Retrieval::with_qdrant`]; [`RetrievalError::Cache`] when a file cannot be removed.
     pub async fn remove_rubric(&self, rubric: &Digest) -> Result<usize, RetrievalError> {
         match &self.index {
-            Index::Memory(index) => index.remove(rubric),
-            Index::Qdrant(index) => index.remove(rubric).await,
+            Index::Memory(index, _) => index.remove(rubric),
+            Index::Qdrant(index, _) => index.remove(rubric).await,
+        }
+    }
+
+    /// How far the index of answers in memory has been filled: the number below which it knows everything. `None` when the
+    /// index is on a server, which several processes share and one of them fills.
+    #[must_use]
+    pub fn answers_reached(&self) -> Option<i64> {
+        match &self.index {
+            Index::Memory(_, answers) => Some(answers.reached()),
+            Index::Qdrant(..) => None,
+        }
+    }
+
+    /// Brings news to the index of answers: `removed` is taken out, `added` taken in, and everything below `reached` is
+    /// known then. `anew` is a collection that is being filled instead of the one that is searched.
+    ///
+    /// # Errors
+    /// With a server, as [`Retrieval::with_qdrant`]; bringing the same news again does no harm.
+    pub async fn put_answers(
+        &self,
+        removed: &[AnswerRemoval],
+        added: &[AnswerVector],
+        reached: i64,
+        anew: Option<&str>,
+    ) -> Result<(), RetrievalError> {
+        match &self.index {
+            Index::Memory(_, answers) => {
+                answers.take_in(removed, added, reached);
+                Ok(())
+            }
+            Index::Qdrant(_, answers) => {
+                if anew.is_none() {
+                    answers.ensure().await?;
+                }
+                answers.put(removed, added, anew).await
+            }
+        }
+    }
+
+    /// The `k` passages of answers that are nearest to `query` among those that pass, the most similar first.
+    ///
+    /// # Errors
+    /// With a server, as [`Retrieval::with_qdrant`].
+    pub async fn nearest_answers(
+        &self,
+        query: &Small,
+        filter: &AnswerFilter,
+        k: usize,
+    ) -> Result<Vec<AnswerHit>, RetrievalError> {
+        match &self.index {
+            Index::Memory(_, answers) => Ok(answers.nearest(query, filter, k)),
+            Index::Qdrant(_, answers) => answers.nearest(query, filter, k).await,
+        }
+    }
+
+    /// Begins to build the index of answers anew on a server while the old one is searched; gives the name of what is to be
+    /// filled. `None` for the index in memory, which is built anew at each start.
+    ///
+    /// # Errors
+    /// As [`Retrieval::with_qdrant`].
+    pub async fn begin_answers_anew(&self) -> Result<Option<String>, RetrievalError> {
+        match &self.index {
+            Index::Memory(..) => Ok(None),
+            Index::Qdrant(_, answers) => answers.begin_anew().await.map(Some),
+        }
+    }
+
+    /// Has searches go to what was filled, and drops the old one.
+    ///
+    /// # Errors
+    /// As [`Retrieval::with_qdrant`].
+    pub async fn finish_answers_anew(&self, name: &str) -> Result<(), RetrievalError> {
+        match &self.index {
+            Index::Memory(..) => Ok(()),
+            Index::Qdrant(_, answers) => answers.finish_anew(name).await,
         }
     }
 }

@@ -22,7 +22,7 @@ const DAY: i64 = 86_400_000;
 
 /// Tables in which words of candidates may have stood.
 const WORDY: &str = "interviews, transcripts, spans, evaluations, evaluation_questions, jobs, reviews, review_decisions, \
-                     review_evidence, review_comments, audit_payloads, idempotency_keys";
+                     review_evidence, review_comments, audit_payloads, idempotency_keys, passages";
 
 words! {
     /// Why an interview is erased.
@@ -87,6 +87,7 @@ impl Store {
         let facts = json!({"because": cause});
         let event = Event { actor, action: "interview.erased", interview: Some(id), subject: id, facts, payload: None };
         tx.record(event).await?;
+        tx.erase_passages(id).await?;
         tx.commit().await?;
         self.erased.notify_one();
         self.interview(id).await

@@ -3,6 +3,7 @@
 
 use super::audit::Event;
 use super::jobs::{JobState, Taken};
+use super::passages::NewPassage;
 use super::{Result, Store, StoreError, Tx, get, json as read_json, to_json, words};
 use crate::domain::Digest;
 use serde::Serialize;
@@ -95,6 +96,10 @@ pub struct FinishedQuestion {
     pub outcome: Value,
     /// The result as it is shown; JSON.
     pub result: Value,
+    /// What was said, for those who search.
+    pub passages: Vec<NewPassage>,
+    /// Whose directions the passages have.
+    pub embedder: String,
 }
 
 /// A finished question as it is stored.
@@ -298,6 +303,7 @@ impl Store {
                 payload: Some(result),
             })
             .await?;
+            tx.put_passages(taken, question).await?;
         }
         tx.commit().await
     }
@@ -363,6 +369,7 @@ impl Store {
         if jobs.rows_affected() == 0 {
             return Err(StoreError::Refused(format!("the evaluation is {}: there is nothing to cancel", state.word())));
         }
+        tx.has_news = true;
         sqlx::query("UPDATE evaluations SET state = 'cancelled', finished_at = $1 WHERE id = $2")
             .bind(tx.at.as_str())
             .bind(id)

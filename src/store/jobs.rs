@@ -15,10 +15,11 @@
 //! is never written twice. Attempts count when a job is taken, so that a job that kills its process ends as dead too.
 
 use super::audit::Event;
-use super::{Moment, Result, Store, StoreError, Tx, get, words};
+use super::{Kind, Moment, Result, Store, StoreError, Tx, get, words};
 use serde::Serialize;
 use serde_json::json;
-use sqlx::any::AnyRow;
+use sqlx::AssertSqlSafe;
+use sqlx::any::{AnyConnection, AnyRow};
 use utoipa::ToSchema;
 
 words! {
@@ -113,6 +114,7 @@ impl Tx {
         .bind(self.at.as_str())
         .execute(&mut *self.inner)
         .await?;
+        self.has_news = true;
         Ok(())
     }
 
@@ -126,6 +128,7 @@ impl Tx {
                 .bind(&taken.owner)
                 .execute(&mut *self.inner)
                 .await?;
+        self.has_news = true;
         if held.rows_affected() == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
     }
 
@@ -140,6 +143,7 @@ impl Tx {
         .bind(id)
         .execute(&mut *self.inner)
         .await?;
+        self.has_news = true;
         Ok(())
     }
 }
@@ -153,8 +157,13 @@ impl Store {
     pub async fn take_job(&self, owner: &str, lease: i64, most: i64) -> Result<Option<Taken>> {
         // Looking costs no place in the line of those who write.
         let now = self.edge.now();
-        let Some(candidate) = self.waiting_job(&now).await? else { return Ok(None) };
+        if waiting_job(&mut *self.pool.acquire().await?, &now, "").await?.is_none() {
+            return Ok(None);
+        }
         let mut tx = self.begin().await?;
+        // What another worker is just taking is passed over, so that many of them take many at once.
+        let lock = if self.kind == Kind::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
+        let Some(candidate) = waiting_job(&mut tx.inner, &now, lock).await? else { return Ok(None) };
         let row = sqlx::query(
             "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_owner = $1, lease_until = $2 \
              WHERE id = $3 AND ((state = 'queued' AND not_before <= $4) OR (state = 'running' AND lease_until < $4)) \
@@ -181,24 +190,6 @@ impl Store {
             .await?;
         tx.commit().await?;
         Ok(Some(taken))
-    }
-
-    async fn waiting_job(&self, now: &Moment) -> Result<Option<String>> {
-        let late = sqlx::query("SELECT id FROM jobs WHERE state = 'running' AND lease_until < $1 ORDER BY id LIMIT 1")
-            .bind(now.as_str())
-            .fetch_optional(&self.pool)
-            .await?;
-        let row =
-            match late {
-                Some(row) => Some(row),
-                None => sqlx::query(
-                    "SELECT id FROM jobs WHERE state = 'queued' AND not_before <= $1 ORDER BY not_before, id LIMIT 1",
-                )
-                .bind(now.as_str())
-                .fetch_optional(&self.pool)
-                .await?,
-            };
-        row.map(|row| get(&row, "id")).transpose()
     }
 
     /// Says that the worker is alive.
@@ -315,10 +306,25 @@ impl Store {
         let interview = Some(job.interview.as_str());
         let event = Event { actor, action: "job.retried", interview, subject: id, facts: json!({}), payload: None };
         tx.record(event).await?;
+        tx.has_news = true;
         let job = Job::read(&row)?;
         tx.commit().await?;
         Ok(job)
     }
+}
+
+/// The job to take next: one whose worker fell silent, or the one that has waited longest.
+async fn waiting_job(connection: &mut AnyConnection, now: &Moment, lock: &str) -> Result<Option<String>> {
+    for text in [
+        "SELECT id FROM jobs WHERE state = 'running' AND lease_until < $1 ORDER BY id LIMIT 1",
+        "SELECT id FROM jobs WHERE state = 'queued' AND not_before <= $1 ORDER BY not_before, id LIMIT 1",
+    ] {
+        let query = sqlx::query(AssertSqlSafe(format!("{text} {lock}"))).bind(now.as_str());
+        if let Some(row) = query.fetch_optional(&mut *connection).await? {
+            return get(&row, "id").map(Some);
+        }
+    }
+    Ok(None)
 }
 
 impl Tx {

@@ -4,7 +4,8 @@
 //!
 //! `SQLite` and `PostgreSQL` are asked with the same SQL, through `sqlx::Any`. That works because the schema keeps to
 //! TEXT, BIGINT and BLOB, parameters are `$1`, and what differs is avoided: times are text that sorts, lists inside a
-//! value are JSON, rows are locked by updating them (`UPDATE ... RETURNING`) and not by `FOR UPDATE`. Two pools behind an
+//! value are JSON, rows are locked by updating them (`UPDATE ... RETURNING`). The exceptions are a few words long each: jobs are taken with
+//! `FOR UPDATE SKIP LOCKED` where the database knows it, and processes tell each other of news ([`news`]). Two pools behind an
 //! enum would give each query two compiled forms and each function a macro around it, and buy types that this schema does
 //! not use. What `Any` costs is a copy of each value, which is nothing beside an evaluation.
 //!
@@ -20,7 +21,10 @@ mod erasure;
 mod evaluations;
 mod interviews;
 mod jobs;
+mod news;
+mod passages;
 mod people;
+mod rations;
 mod reviews;
 mod rubrics;
 
@@ -31,10 +35,13 @@ pub use interviews::{
     Filter, Interview, InterviewChange, InterviewStatus, Kept, NewInterview, Page, Replay, SpanMove, Stored, Uploaded,
 };
 pub use jobs::{Job, JobState, Outlook, Taken};
+pub use passages::{AfterFilling, NewPassage, Passage, PassageNews, PassageRemoval, PassageVector};
 pub use people::{ApiToken, Holder, NewPerson, Person, PersonRole, Scope, Session, SignIn};
+pub use rations::Spent;
 pub use reviews::{Comment, Decision, DecisionKind, Mode, NewDecision, OwnEvidence, Reason, Review, ReviewState};
 pub use rubrics::{RubricEntry, RubricVersion};
 
+use news::Ears;
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Any, AnyPool, AssertSqlSafe, ConnectOptions, Executor, Row, SqlSafeStr, Transaction};
@@ -47,9 +54,10 @@ use thiserror::Error;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 /// The schema, a file a step. A step that has been released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "keeping", include_str!("migrations/0002_keeping.sql")),
+    (10, "cluster", include_str!("migrations/0010_cluster.sql")),
 ];
 
 /// Connections to the database.
@@ -107,6 +115,9 @@ pub struct Store {
     edge: Edge,
     bell: watch::Sender<u64>,
     erased: Arc<Notify>,
+    /// What this process is called where processes tell each other of news.
+    process: Arc<str>,
+    ears: Option<Arc<Ears>>,
 }
 
 impl Store {
@@ -116,8 +127,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Address`], [`StoreError::File`], [`StoreError::Migration`], [`StoreError::Database`].
     pub async fn open(url: &str, edge: Edge) -> Result<Self> {
-        let store = Self::connect(url, edge).await?;
+        let mut store = Self::connect(url, edge).await?;
+        // One process at a time: sqlx holds an advisory lock of PostgreSQL meanwhile, or the lock of the file.
         migrator(store.kind).run(&store.pool).await?;
+        if store.kind == Kind::Postgres {
+            store.ears = Some(Arc::new(Ears::open(url.to_owned(), store.process.to_string(), store.bell.clone())));
+        }
         Ok(store)
     }
 
@@ -161,6 +176,8 @@ impl Store {
             edge,
             bell: watch::Sender::new(0),
             erased: Arc::default(),
+            process: edge.id().into(),
+            ears: None,
         })
     }
 
@@ -170,8 +187,8 @@ impl Store {
         &self.edge
     }
 
-    /// Wakes whoever waits for news at every write of this process. Writes of other processes ring no bell, so a reader
-    /// looks by itself now and then.
+    /// Wakes whoever waits for news of jobs and evaluations, of this process and of others on the same `PostgreSQL`. News
+    /// can be lost, so a reader looks by itself now and then.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.bell.subscribe()
@@ -265,25 +282,30 @@ impl Store {
             Kind::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
             Kind::Postgres => self.pool.begin().await?,
         };
-        Ok(Tx { inner, at: self.edge.now(), edge: self.edge, bell: self.bell.clone(), _line: line })
+        Ok(Tx {
+            inner,
+            kind: self.kind,
+            at: self.edge.now(),
+            edge: self.edge,
+            bell: self.bell.clone(),
+            process: Arc::clone(&self.process),
+            has_news: false,
+            _line: line,
+        })
     }
 }
 
 /// One write: everything of it happens, or nothing.
 struct Tx {
     inner: Transaction<'static, Any>,
+    kind: Kind,
     at: Moment,
     edge: Edge,
     bell: watch::Sender<u64>,
+    process: Arc<str>,
+    /// Whether somebody may be waiting for what this writes.
+    has_news: bool,
     _line: OwnedSemaphorePermit,
-}
-
-impl Tx {
-    async fn commit(self) -> Result<()> {
-        self.inner.commit().await?;
-        self.bell.send_modify(|count| *count += 1);
-        Ok(())
-    }
 }
 
 /// Where a `SQLite` database is.
@@ -317,7 +339,11 @@ fn migrator(kind: Kind) -> Migrator {
         };
         Migration::new(*number, Cow::Borrowed(*name), MigrationType::Simple, AssertSqlSafe(text).into_sql_str(), false)
     };
-    Migrator::with_migrations(MIGRATIONS.iter().map(step).collect())
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().map(step).collect());
+    // While a fleet is upgraded, a process of the version before may start after the schema has moved on. Steps only add,
+    // so it can work with what is there.
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 /// Reads a column.

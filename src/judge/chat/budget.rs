@@ -2,6 +2,7 @@
 //! budget is never overdrawn, however many are under way.
 
 use super::{JudgeError, Usage};
+use crate::endpoint::Shared;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -33,8 +34,13 @@ pub struct BudgetSettings {
     pub price: Option<Price>,
 }
 
+/// An amount of tokens and of millionths of money, of a budget that several processes share; what comes back is negative.
+/// The answer is whether it was there.
+pub type Purse = Shared<(i64, i64), bool>;
+
 pub(super) struct Budget {
     settings: BudgetSettings,
+    purse: Option<Purse>,
     spent: Mutex<Spent>,
     settled: Notify,
 }
@@ -55,8 +61,8 @@ pub(super) struct SetAside {
 }
 
 impl Budget {
-    pub(super) fn new(settings: BudgetSettings) -> Self {
-        Self { settings, spent: Mutex::default(), settled: Notify::new() }
+    pub(super) fn new(settings: BudgetSettings, purse: Option<Purse>) -> Self {
+        Self { settings, purse, spent: Mutex::default(), settled: Notify::new() }
     }
 
     fn cost(&self, usage: Usage) -> SetAside {
@@ -68,6 +74,10 @@ impl Budget {
     /// what is set aside for others, it waits for what they come to.
     pub(super) async fn set_aside(&self, most: Usage) -> Result<SetAside, JudgeError> {
         let cost = self.cost(most);
+        if let Some(purse) = &self.purse {
+            let there = purse.ask((cost.tokens as i64, millionths(cost.money))).await;
+            return if there { Ok(cost) } else { Err(JudgeError::Budget) };
+        }
         loop {
             let settled = self.settled.notified();
             {
@@ -89,8 +99,13 @@ impl Budget {
     }
 
     /// Takes back what was set aside and books what it came to.
-    pub(super) fn settle(&self, aside: SetAside, used: Usage) {
+    pub(super) async fn settle(&self, aside: SetAside, used: Usage) {
         let cost = self.cost(used);
+        if let Some(purse) = &self.purse {
+            let back = (cost.tokens as i64 - aside.tokens as i64, millionths(cost.money) - millionths(aside.money));
+            purse.ask(back).await;
+            return;
+        }
         {
             let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
             spent.tokens = (spent.tokens - aside.tokens) + cost.tokens;
@@ -99,6 +114,11 @@ impl Budget {
         }
         self.settled.notify_waiters();
     }
+}
+
+/// Rounded up, so that many small amounts do not come to nothing.
+fn millionths(money: f64) -> i64 {
+    (money * 1e6).ceil() as i64
 }
 
 #[cfg(test)]
@@ -111,20 +131,20 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_set_aside_and_not_used_can_be_spent_again() {
-        let budget = Budget::new(BudgetSettings { tokens: Some(1_000), ..BudgetSettings::default() });
+        let budget = Budget::new(BudgetSettings { tokens: Some(1_000), ..BudgetSettings::default() }, None);
         let first = budget.set_aside(usage(400, 400)).await.expect("there is enough");
         let (second, ()) =
-            tokio::join!(budget.set_aside(usage(450, 100)), async { budget.settle(first, usage(400, 50)) });
-        budget.settle(second.expect("there is enough once the first has come to less"), usage(450, 100));
+            tokio::join!(budget.set_aside(usage(450, 100)), budget.settle(first, usage(400, 50)));
+        budget.settle(second.expect("there is enough once the first has come to less"), usage(450, 100)).await;
         assert!(budget.set_aside(usage(1, 0)).await.is_err(), "nobody will give anything back");
     }
 
     #[tokio::test]
     async fn money_is_counted_by_the_price_of_a_million_tokens() {
         let price = Some(Price { input: 2.0, output: 8.0 });
-        let budget = Budget::new(BudgetSettings { money: Some(0.01), price, ..BudgetSettings::default() });
+        let budget = Budget::new(BudgetSettings { money: Some(0.01), price, ..BudgetSettings::default() }, None);
         let all = budget.set_aside(usage(1_000, 1_000)).await.expect("exactly one cent");
-        budget.settle(all, usage(1_000, 1_000));
+        budget.settle(all, usage(1_000, 1_000)).await;
         assert!(budget.set_aside(usage(1, 0)).await.is_err());
     }
 }

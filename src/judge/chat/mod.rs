@@ -11,7 +11,7 @@ mod prompt;
 mod reply;
 mod request;
 
-pub use budget::{BudgetSettings, Price};
+pub use budget::{BudgetSettings, Price, Purse};
 pub use draft::Wanted;
 
 use super::JudgeError;
@@ -46,6 +46,8 @@ pub struct ChatSettings {
     pub context: u64,
     /// What a run may spend.
     pub budget: BudgetSettings,
+    /// Whoever holds the budget where several processes share it; what a run may spend is then for it to know.
+    pub purse: Option<Purse>,
     /// Where replies are kept between runs.
     pub cache: Option<PathBuf>,
     /// Whether to use kept replies alone and ask nobody.
@@ -65,6 +67,7 @@ impl ChatSettings {
             longest_reply: 2_048,
             context: 32_768,
             budget: BudgetSettings::default(),
+            purse: None,
             cache: None,
             replay: false,
         }
@@ -139,7 +142,7 @@ impl ChatJudge {
         let cache = settings.cache.as_deref().map(Cache::at).transpose();
         let cache = cache.map_err(|error| JudgeError::Model(format!("replies cannot be kept: {error}")))?;
         prompt::prepare_counting();
-        let budget = Budget::new(settings.budget);
+        let budget = Budget::new(settings.budget, settings.purse.clone());
         let dialect = Mutex::new(Dialect::full(endpoint.is_openai()));
         Ok(Self { inner: Arc::new(Inner { settings, endpoint, cache, budget, dialect, making: Semaphore::new(1) }) })
     }
@@ -317,7 +320,7 @@ impl Inner {
         let answered = self.asked(form, turns, tokens, sample).await;
         // A request that failed is booked as free: servers charge for what they answer.
         let used = answered.as_ref().map(Stored::cost).unwrap_or_default();
-        self.budget.settle(aside, used);
+        self.budget.settle(aside, used).await;
         let stored = answered?;
         if let Some(cache) = &self.cache
             && (!stored.content.is_empty() || stored.refusal.is_some())
