@@ -8,6 +8,7 @@
 
 mod affinity;
 mod chat;
+mod compare;
 mod conclude_chat;
 mod given;
 mod lint;
@@ -29,6 +30,7 @@ use crate::judge::{Judge, JudgeError, Look, Passage, Task, is_aimed_at_the_grade
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
 use chat::Claimed;
+pub use compare::{Cause, Compared, Turned, compare};
 pub use chat::plan;
 pub use given::judge_given;
 pub use lint::lint;

@@ -108,12 +108,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`]; [`StoreError::Refused`] when a reader holds on to the old file: try again later.
     pub async fn scrub(&self) -> Result<()> {
-        let due = self.scrubs_due().await?;
-        if due == 0 {
+        if self.scrubs_due().await? == 0 {
             return Ok(());
         }
         let all = if self.kind == Kind::Sqlite { 1 } else { super::WRITERS as u32 };
         let _line = Arc::clone(&self.writers).acquire_many_owned(all).await.map_err(|_| sqlx::Error::PoolClosed)?;
+        // Another scrub may have been in the line before this one.
+        let due = self.scrubs_due().await?;
+        if due == 0 {
+            return Ok(());
+        }
         match self.kind {
             Kind::Postgres => {
                 sqlx::query(sqlx::AssertSqlSafe(format!("VACUUM (FULL) {WORDY}"))).execute(&self.pool).await?;
@@ -127,7 +131,10 @@ impl Store {
             }
         }
         // What was erased while this ran has not been seen to.
-        sqlx::query("UPDATE upkeep SET scrubs_due = scrubs_due - $1 WHERE one = 1").bind(due).execute(&self.pool).await?;
+        let query = sqlx::query(
+            "UPDATE upkeep SET scrubs_due = CASE WHEN scrubs_due > $1 THEN scrubs_due - $1 ELSE 0 END WHERE one = 1",
+        );
+        query.bind(due).execute(&self.pool).await?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use crate::evaluation::{EvaluateError, Outcome, Placed, Sitting, Tools, summary}
 use crate::ingest::{self, Limits};
 use crate::judge::Judge;
 use crate::library;
-use crate::store::{FinishedQuestion, Saved, SpanMove, StoreError, Taken};
+use crate::store::{AskedJudge, FinishedQuestion, Saved, SpanMove, StoreError, Taken};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -70,10 +70,19 @@ pub(super) async fn run(worker: &Worker, taken: &Taken) -> Result<(), Failure> {
     let placed: Vec<Placed> =
         moved.into_iter().filter(|span| rubric.question(&span.question).is_some()).map(place).collect();
     let shop = &worker.workshop;
-    let tools = Tools { retrieval: &shop.retrieval, judge: &shop.judge, settings: shop.settings };
+    let local = Judge::local();
+    let judge = match (evaluation.judge, &shop.judge) {
+        (None, judge) | (Some(AskedJudge::Openai), judge @ Judge::Chat(_)) => judge,
+        (Some(AskedJudge::Local), _) => &local,
+        (Some(AskedJudge::Openai), Judge::Local(_)) => {
+            return Err(Failure::ForGood("no chat model is set for this service any more".into()));
+        }
+    };
+    let tools = Tools { retrieval: &shop.retrieval, judge, settings: shop.settings };
     let speaker = evaluation.speaker.as_deref();
     let sitting = Sitting::open(&tools, &rubric, &transcript, speaker, &placed, &mut |_| {}).await?;
-    judge_the_rest(worker, taken, &sitting, &rubric).await?;
+    let together = if matches!(judge, Judge::Local(_)) { TOGETHER } else { TOGETHER_CHAT };
+    judge_the_rest(worker, taken, &sitting, &rubric, together).await?;
     let finished = store.finished_questions(&taken.job.evaluation).await?;
     let outcomes: Vec<Outcome> =
         finished.into_iter().filter_map(|question| serde_json::from_value(question.outcome).ok()).collect();
@@ -94,11 +103,16 @@ fn place(moved: SpanMove) -> Placed {
 
 /// Judges what is not finished, a few questions at a time. What a failing judge left open is tried again with the next
 /// attempt; the last attempt keeps the abstention.
-async fn judge_the_rest(worker: &Worker, taken: &Taken, sitting: &Sitting<'_>, rubric: &Rubric) -> Result<(), Failure> {
+async fn judge_the_rest(
+    worker: &Worker,
+    taken: &Taken,
+    sitting: &Sitting<'_>,
+    rubric: &Rubric,
+    together: usize,
+) -> Result<(), Failure> {
     let finished = worker.store.finished_questions(&taken.job.evaluation).await?;
     let finished: BTreeSet<usize> = finished.iter().map(|question| question.place).collect();
     let open: Vec<usize> = (0..rubric.questions.len()).filter(|place| !finished.contains(place)).collect();
-    let together = if matches!(worker.workshop.judge, Judge::Local(_)) { TOGETHER } else { TOGETHER_CHAT };
     let mut left = None;
     for places in open.chunks(together) {
         if worker.is_stopping() {

