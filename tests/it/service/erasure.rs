@@ -93,8 +93,8 @@ async fn an_erased_candidate_has_left_no_word_and_the_chain_still_verifies() {
         service.admin.post(&format!("{path}/evaluations"), json!({})).await.expect(409);
         let reviews = service.admin.get(&format!("{path}/reviews")).await.expect(200);
         let draft = reviews.as_array().expect("a list").last().expect("a draft")["id"].as_str().expect("an id");
-        let remark = service.admin.change("POST", &format!("/api/v1/reviews/{draft}/comments"), json!({"text": "x"}));
-        remark.await.expect(409);
+        let comments = format!("/api/v1/reviews/{draft}/comments");
+        service.admin.change("POST", &comments, json!({"text": "x"})).await.expect(409);
         service.end().await;
     }
 }
