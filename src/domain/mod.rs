@@ -6,6 +6,7 @@
 
 mod claim;
 mod digest;
+mod eval_set;
 mod evaluation;
 mod evidence;
 mod fault;
@@ -13,6 +14,7 @@ mod finding;
 mod kept;
 mod proposal;
 mod rubric;
+mod seen;
 mod suggestion;
 mod text;
 mod transcript;
@@ -21,6 +23,7 @@ pub use claim::{
     ChatClaim, Claim, CriterionClaim, PassageClaim, QuoteClaim, ReplyMode, SharesFrom, Stance, Support, VerdictClaim,
 };
 pub use digest::Digest;
+pub use eval_set::{EvalSet, GivenScore, LabelledAnswer, MarkedQuote};
 pub use evaluation::{
     CompetencyScore, CriterionResult, Evaluation, Flag, MadeWith, Overall, QuestionResult, ReportRef, RubricRef,
     SCHEMA, Status, TranscriptRef, Verdict,
@@ -33,6 +36,7 @@ pub use proposal::Proposal;
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
 };
+pub use seen::{Seen, SeenCriterion, Uncalibrated, direction};
 pub use suggestion::{Abstention, Distribution, NotADistribution, Suggestion, Unsupported};
 pub use text::{CharSpan, Sentences, sentences, words};
 pub use transcript::{Dropped, Format, Note, ParseReport, Role, Speaker, SpeakerId, Transcript, Utterance};

@@ -85,8 +85,7 @@ impl Store {
         }
         sqlx::query("UPDATE upkeep SET scrubs_due = scrubs_due + 1 WHERE one = 1").execute(&mut *tx.inner).await?;
         let facts = json!({"because": cause});
-        let event =
-            Event { actor, action: "interview.erased", interview: Some(id), subject: id, facts, payload: None };
+        let event = Event { actor, action: "interview.erased", interview: Some(id), subject: id, facts, payload: None };
         tx.record(event).await?;
         tx.commit().await?;
         self.erased.notify_one();
@@ -126,7 +125,9 @@ impl Store {
                 sqlx::query("VACUUM").execute(&self.pool).await?;
                 let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.pool).await?;
                 if row.try_get::<i64, _>(0)? != 0 {
-                    return Err(StoreError::Refused("a reader keeps the log of the database from being emptied".into()));
+                    return Err(StoreError::Refused(
+                        "a reader keeps the log of the database from being emptied".into(),
+                    ));
                 }
             }
         }
@@ -162,7 +163,14 @@ impl Store {
                 "SELECT id FROM interviews WHERE rubric_id = $1 AND erased_at IS NULL AND id < $2 AND is_held = 0 \
                  AND keep_until IS NULL ORDER BY id LIMIT $3",
             );
-            rows.extend(query.bind(get::<String>(&rule, "rule")?).bind(limit(&now, &rule)?).bind(most).fetch_all(&self.pool).await?);
+            rows.extend(
+                query
+                    .bind(get::<String>(&rule, "rule")?)
+                    .bind(limit(&now, &rule)?)
+                    .bind(most)
+                    .fetch_all(&self.pool)
+                    .await?,
+            );
         }
         let by_place = sqlx::query("SELECT place AS rule, days FROM retention_places");
         for rule in by_place.fetch_all(&self.pool).await? {
@@ -170,7 +178,14 @@ impl Store {
                 "SELECT id FROM interviews WHERE place = $1 AND erased_at IS NULL AND id < $2 AND is_held = 0 \
                  AND keep_until IS NULL ORDER BY id LIMIT $3",
             );
-            rows.extend(query.bind(get::<String>(&rule, "rule")?).bind(limit(&now, &rule)?).bind(most).fetch_all(&self.pool).await?);
+            rows.extend(
+                query
+                    .bind(get::<String>(&rule, "rule")?)
+                    .bind(limit(&now, &rule)?)
+                    .bind(most)
+                    .fetch_all(&self.pool)
+                    .await?,
+            );
         }
         let mut ids: Vec<String> = rows.iter().map(|row| get(row, "id")).collect::<Result<_>>()?;
         ids.sort_unstable();

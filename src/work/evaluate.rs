@@ -43,7 +43,8 @@ impl From<EvaluateError> for Failure {
         match error {
             EvaluateError::UnknownCandidate { .. }
             | EvaluateError::NoCandidateSpeech { .. }
-            | EvaluateError::Misplaced { .. } => Self::ForGood(why),
+            | EvaluateError::Misplaced { .. }
+            | EvaluateError::Profile(_) => Self::ForGood(why),
             EvaluateError::Retrieval(_) | EvaluateError::Judge(_) => Self::ForNow(why),
         }
     }
@@ -78,7 +79,7 @@ pub(super) async fn run(worker: &Worker, taken: &Taken) -> Result<(), Failure> {
             return Err(Failure::ForGood("no chat model is set for this service any more".into()));
         }
     };
-    let tools = Tools { retrieval: &shop.retrieval, judge, settings: shop.settings };
+    let tools = Tools { retrieval: &shop.retrieval, judge, settings: shop.settings, profile: None };
     let speaker = evaluation.speaker.as_deref();
     let sitting = Sitting::open(&tools, &rubric, &transcript, speaker, &placed, &mut |_| {}).await?;
     let together = if matches!(judge, Judge::Local(_)) { TOGETHER } else { TOGETHER_CHAT };

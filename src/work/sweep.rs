@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often the rules are looked at. A day is the unit of the rules, so this is soon enough.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 /// Interviews that are erased between two looks at each rule.
 const TOGETHER: i64 = 100;
 

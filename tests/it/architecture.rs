@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The import table of `src/lib.rs`.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("agreement", &[]),
+    ("calibration", &["domain", "agreement"]),
     ("config", &[]),
     ("inference", &[]),
     ("ingest", &["domain"]),
@@ -16,14 +17,15 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("endpoint", &["domain"]),
     ("retrieval", &["domain", "inference", "endpoint"]),
     ("judge", &["domain", "inference", "endpoint"]),
-    ("evaluation", &["domain", "config", "retrieval", "judge"]),
+    ("evaluation", &["domain", "config", "calibration", "retrieval", "judge"]),
     ("store", &["domain"]),
     ("work", &["domain", "config", "endpoint", "ingest", "library", "retrieval", "judge", "evaluation", "store"]),
-    ("web", &["domain", "config", "ingest", "library", "evaluation", "store"]),
+    ("web", &["domain", "config", "calibration", "ingest", "library", "evaluation", "store"]),
     (
         "cli",
         &[
             "agreement",
+            "calibration",
             "config",
             "domain",
             "endpoint",
@@ -60,6 +62,7 @@ const LIVES_IN: [(&str, &[&str]); 42] = [
     ("uuid", &["store"]),
     ("chacha20", &["agreement"]),
     ("clap", &["cli"]),
+    ("csv", &["library"]),
     ("indicatif", &["cli"]),
     ("dirs", &["cli"]),
     ("tempfile", &["cli", "retrieval", "judge"]),
@@ -70,6 +73,7 @@ const LIVES_IN: [(&str, &[&str]); 42] = [
     ("minijinja", &["judge"]),
     ("tiktoken_rs", &["judge"]),
     ("regex", &["evaluation", "library"]),
+    ("plotters", &["web"]),
     ("qdrant_client", &["retrieval"]),
     ("tonic", &["retrieval"]),
     ("rten", &["inference"]),
@@ -88,7 +92,7 @@ const LIVES_IN: [(&str, &[&str]); 42] = [
 ];
 
 /// Modules that do no I/O, read no clock and draw no random number but from a seed that they are given.
-const PURE: [&str; 5] = ["domain", "agreement", "config", "ingest", "inference"];
+const PURE: [&str; 6] = ["domain", "agreement", "calibration", "config", "ingest", "inference"];
 const IMPURE: [&str; 9] =
     ["std::fs", "std::net", "std::env", "std::process", "std::time", "tokio::", "tracing::", "rand::", "std::thread"];
 

@@ -94,7 +94,8 @@ async fn an_erased_candidate_has_left_no_word_and_the_chain_still_verifies() {
         let reviews = service.admin.get(&format!("{path}/reviews")).await.expect(200);
         let draft = reviews.as_array().expect("a list").last().expect("a draft")["id"].as_str().expect("an id");
         let comments = format!("/api/v1/reviews/{draft}/comments");
-        service.admin.change("POST", &comments, json!({"text": "x"})).await.expect(409);
+        let remark = service.admin.change("POST", &comments, json!({"text": "x"}));
+        remark.await.expect(409);
         service.end().await;
     }
 }
@@ -157,7 +158,9 @@ async fn interviews_are_erased_by_the_rule_of_their_rubric_or_place_and_no_other
         let admin = &service.admin;
         let mut ids = Vec::new();
         for place in ["Lund", "Porto", "Porto", "Lund"] {
-            ids.push(admin.upload(&format!("rubric=small&title=x&place={place}"), &[], TRANSCRIPT.as_bytes()).await.id());
+            ids.push(
+                admin.upload(&format!("rubric=small&title=x&place={place}"), &[], TRANSCRIPT.as_bytes()).await.id(),
+            );
         }
         // An id begins with its time: these two become twenty and forty days old.
         let pool = sqlx::AnyPool::connect(&url).await.expect("connects");
