@@ -12,9 +12,11 @@ mod evaluate;
 mod exit;
 mod guide;
 mod output;
+mod reindex;
 pub mod render;
 mod rubric;
 mod serve;
+mod shared;
 mod settings;
 mod tools;
 mod upkeep;
@@ -85,6 +87,9 @@ enum Command {
     },
     /// Look for what could keep the service from working
     Doctor(settings::SettingsArguments),
+    /// Make the index of what candidates said anew, with the embedder that is set, while the old one is searched
+    #[command(after_help = exit::HELP)]
+    Reindex(settings::SettingsArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -231,6 +236,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Command::Restore { file, settings } => upkeep::restore(&file, &settings),
             Command::Erase { interview, settings, .. } => upkeep::erase(interview.as_deref(), &settings),
             Command::Doctor(arguments) => upkeep::doctor(&arguments),
+            Command::Reindex(arguments) => reindex::run(&arguments),
         },
         Err(message) => {
             // Help and version are no errors; clap knows which stream each belongs to.

@@ -3,11 +3,13 @@
 use super::chat::{ChatArguments, Unusable};
 use super::edge::EDGE;
 use super::output::{complain, say};
-use super::settings::{LogForm, Settings, SettingsArguments};
-use super::{Exit, JudgeKind};
+use super::settings::{LogForm, Role, Settings, SettingsArguments};
+use super::shared;
+use super::Exit;
 use crate::config::EvaluationSettings;
 use crate::judge::Judge;
 use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
+use crate::search::Search;
 use crate::store::{Store, StoreError};
 use crate::web::Api;
 use crate::work::{Workers, Workshop};
@@ -29,28 +31,62 @@ const LAST_REQUESTS: Duration = Duration::from_secs(20);
 pub(super) struct ServeArguments {
     #[command(flatten)]
     settings: SettingsArguments,
-    /// Who judges what an answer shows
-    #[arg(long, value_enum, default_value_t = JudgeKind::Local, env = "EARMARK_JUDGE")]
-    judge: JudgeKind,
-    /// Where vectors of rubrics and replies of chat models are kept between runs [default: the user's cache]
-    #[arg(long, value_name = "DIR", env = "EARMARK_CACHE")]
-    cache: Option<PathBuf>,
-    /// Keep nothing between runs, whatever --cache says
+    #[command(flatten)]
+    judging: JudgingArguments,
+}
+
+/// Flags for what is set most; everything else has a key in the file and a variable, which `config check` lists.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judging (every setting: earmark config check)")]
+struct JudgingArguments {
+    /// Who judges what an answer shows: local or openai [default: local]
+    #[arg(long, value_name = "JUDGE")]
+    judge: Option<String>,
+    /// The server of the chat model, any with OpenAI's interface
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// The key, where the server wants one; better set in the environment than on the command line
+    #[arg(long, value_name = "KEY")]
+    api_key: Option<String>,
+    /// The chat model
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Who turns texts into vectors: local or openai [default: local]
+    #[arg(long, value_name = "EMBEDDER")]
+    embedder: Option<String>,
+    /// Where vectors of rubrics are kept between runs [default: the user's cache]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<String>,
+    /// What this process does of the service: all, web or worker; any number of each work on one PostgreSQL [default: all]
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// Keep no vectors between runs, whatever is set
     #[arg(long)]
     no_cache: bool,
     /// Use this Qdrant server (gRPC address) as the vector index instead of the embedded one
-    #[arg(long, value_name = "URL", env = "EARMARK_QDRANT_URL")]
+    #[arg(long, value_name = "URL")]
     qdrant: Option<String>,
-    /// The Qdrant server's API key
-    #[arg(long, value_name = "KEY", env = "EARMARK_QDRANT_API_KEY", hide_env_values = true, requires = "qdrant")]
-    qdrant_api_key: Option<String>,
-    #[command(flatten)]
-    chat: ChatArguments,
+}
+
+impl JudgingArguments {
+    fn flags(&self) -> Vec<(&'static str, String)> {
+        let all = [
+            ("role", &self.role),
+            ("judge", &self.judge),
+            ("base_url", &self.base_url),
+            ("api_key", &self.api_key),
+            ("model", &self.model),
+            ("embedder", &self.embedder),
+            ("cache", &self.cache),
+            ("qdrant_url", &self.qdrant),
+        ];
+        all.into_iter().filter_map(|(key, value)| value.clone().map(|value| (key, value))).collect()
+    }
 }
 
 /// Runs the service until it is told to end.
 pub(super) fn run(arguments: &ServeArguments) -> Exit {
-    let settings = match arguments.settings.read() {
+    let settings = match arguments.settings.read_with(&arguments.judging.flags()) {
         Ok(settings) => settings,
         Err(faults) => {
             say(&format!("error: the service is not set up right\n{faults}"));
@@ -92,16 +128,16 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
             return Exit::Failure;
         }
     };
-    let workshop = match workshop(arguments).await {
-        Ok(workshop) => Arc::new(workshop),
-        Err(exit) => return exit,
-    };
     let store = match Store::open(&settings.database, EDGE).await {
         Ok(store) => store,
         Err(error) => {
             complain(&error);
             return Exit::Failure;
         }
+    };
+    let workshop = match workshop(&settings, &store, arguments.judging.no_cache).await {
+        Ok(workshop) => Arc::new(workshop),
+        Err(exit) => return exit,
     };
     let listener = match TcpListener::bind(settings.listen).await {
         Ok(listener) => listener,
@@ -112,13 +148,22 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
     };
     let address = listener.local_addr().unwrap_or(settings.listen);
     let base = settings.service.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    if let Err(error) = greet(&store, &base).await {
+    if let Err(error) = greet(&store, &base, settings.role).await {
         complain(&error);
         return Exit::Failure;
     }
     let (stop, stopping) = watch::channel(false);
-    let workers = Workers::start(&store, &workshop, &settings.service);
-    let router = Api::new(store.clone(), settings.service, stopping.clone()).router();
+    let mut service = settings.service;
+    if settings.role == Role::Web {
+        service.workers = 0;
+    }
+    let workers = Workers::start(&store, &workshop, &service);
+    let search = Arc::new(Search::new(store.clone(), Arc::clone(&workshop.retrieval)));
+    let api = Api::new(store.clone(), service, stopping.clone()).searching(Arc::clone(&search));
+    let router = if settings.role == Role::Worker { api.probes() } else { api.router() };
+    if settings.role != Role::Worker {
+        tokio::spawn(warm_up(search));
+    }
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
     let mut ending = stopping.clone();
     let server = server.with_graceful_shutdown(async move { drop(ending.wait_for(|is| *is).await) });
@@ -134,8 +179,19 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
     Exit::Success
 }
 
+/// Fills an index in memory before somebody searches it.
+async fn warm_up(search: Arc<Search>) {
+    if let Err(error) = search.follow_in_memory().await {
+        tracing::warn!(%error, "the index of answers is filled at the first search");
+    }
+}
+
 /// Says where the service is, and how to set it up where nobody is there yet.
-async fn greet(store: &Store, base: &str) -> Result<(), StoreError> {
+async fn greet(store: &Store, base: &str, role: Role) -> Result<(), StoreError> {
+    if role == Role::Worker {
+        say(&format!("Earmark works ({}); whether it is well is told at {base}/ready", store.engine()));
+        return Ok(());
+    }
     say(&format!("Earmark listens on {base} ({}); the API is described at {base}/api/docs", store.engine()));
     if store.is_new().await? {
         let secret = EDGE.secret("");
@@ -148,55 +204,73 @@ async fn greet(store: &Store, base: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn workshop(arguments: &ServeArguments) -> Result<Workshop, Exit> {
-    if arguments.chat.is_dry_run() || arguments.chat.shows_prompts() {
-        say("error: --dry-run and --show-prompts are for evaluate");
-        return Err(Exit::Usage);
-    }
-    let cache = match (&arguments.cache, arguments.no_cache) {
+/// Replies of chat models are not kept: what was judged is in the database, and a reply holds a candidate's words that an
+/// erasure would have to look for.
+async fn workshop(settings: &Settings, store: &Store, no_cache: bool) -> Result<Workshop, Exit> {
+    let chat = ChatArguments::of_settings(|key| settings.text(key));
+    let cache = match (settings.text("cache"), no_cache) {
         (_, true) => None,
-        (Some(folder), _) => Some(folder.clone()),
+        (Some(folder), _) => Some(PathBuf::from(folder)),
         (None, false) => dirs::cache_dir().map(|folder| folder.join("earmark")),
     };
-    let judge = match arguments.judge {
-        JudgeKind::Local => Judge::local(),
-        JudgeKind::Openai => {
-            let (settings, _) = arguments.chat.settings(cache.clone()).map_err(|unusable| {
-                match unusable {
-                    Unusable::Prices(error) => complain(&error),
-                    Unusable::Words(words) => say(&format!("error: {words}")),
-                }
-                Exit::Usage
-            })?;
-            Judge::chat(settings).map_err(|error| {
-                complain(&error);
-                Exit::Judge
-            })?
-        }
+    let judge = if settings.text("judge") == Some("openai") {
+        let (mut chat, _) = chat.settings(None).map_err(|unusable| {
+            match unusable {
+                Unusable::Prices(error) => complain(&error),
+                Unusable::Words(words) => say(&format!("error: {words}")),
+            }
+            Exit::Usage
+        })?;
+        shared::ration(store, &mut chat.endpoint);
+        shared::pool(store, &mut chat);
+        Judge::chat(chat).map_err(|error| {
+            complain(&error);
+            Exit::Judge
+        })?
+    } else {
+        Judge::local()
     };
-    let retrieval = retrieval(arguments, cache).await.map_err(|error| {
+    let retrieval = retrieval(settings, store, cache).await.map_err(|error| {
         complain(&error);
         Exit::Failure
     })?;
-    let settings = EvaluationSettings { mask: arguments.chat.masks(), ..EvaluationSettings::default() };
-    Ok(Workshop { retrieval, judge, settings })
+    let settings = EvaluationSettings { mask: chat.masks(), ..EvaluationSettings::default() };
+    Ok(Workshop { retrieval: Arc::new(retrieval), judge, settings })
 }
 
-async fn retrieval(arguments: &ServeArguments, cache: Option<PathBuf>) -> Result<Retrieval, RetrievalError> {
-    let qdrant = arguments.qdrant.as_ref().map(|url| QdrantSettings {
-        url: url.clone(),
-        api_key: arguments.qdrant_api_key.clone().map(Into::into),
-        ..QdrantSettings::default()
-    });
-    match (arguments.chat.embeddings(), qdrant) {
-        (Some(embeddings), qdrant) => Retrieval::with_endpoint(&embeddings, cache.as_deref(), qdrant.as_ref()).await,
-        (None, Some(qdrant)) => Retrieval::with_qdrant(&qdrant).await,
+/// A Qdrant server that is away keeps no process from starting: what needs it waits.
+pub(super) async fn retrieval(
+    settings: &Settings,
+    store: &Store,
+    cache: Option<PathBuf>,
+) -> Result<Retrieval, RetrievalError> {
+    let embeddings = shared::embeddings(store, &ChatArguments::of_settings(|key| settings.text(key)));
+    match (embeddings, qdrant(settings)) {
+        (embeddings, Some(qdrant)) => Retrieval::for_service(embeddings.as_ref(), &qdrant).await,
+        (Some(embeddings), None) => Retrieval::with_endpoint(&embeddings, cache.as_deref(), None).await,
         (None, None) => match Retrieval::local(cache.as_deref()) {
             // A cache that cannot be written, as in a container, is done without.
-            Err(RetrievalError::Cache { .. }) if arguments.cache.is_none() => Retrieval::local(None),
+            Err(RetrievalError::Cache { .. }) if settings.text("cache").is_none() => Retrieval::local(None),
             other => other,
         },
     }
+}
+
+fn qdrant(settings: &Settings) -> Option<QdrantSettings> {
+    let url = settings.text("qdrant_url")?;
+    let text = |key: &str| settings.text(key).unwrap_or_default().to_owned();
+    let number = |key: &str| settings.text(key).and_then(|value| value.parse::<u32>().ok());
+    let seconds = settings.text("qdrant_seconds").and_then(|value| value.parse().ok()).unwrap_or(10.0);
+    Some(QdrantSettings {
+        url: url.to_owned(),
+        api_key: settings.text("qdrant_api_key").map(Into::into),
+        collection_prefix: text("qdrant_prefix"),
+        tenant: text("qdrant_tenant"),
+        timeout: Duration::from_secs_f64(seconds),
+        retries: number("qdrant_retries").unwrap_or_default(),
+        replicas: number("qdrant_replicas").unwrap_or(1),
+        shards: number("qdrant_shards"),
+    })
 }
 
 /// Ends when the process is asked to: ctrl-c, or the signal that service managers send. It listens from the call on, not

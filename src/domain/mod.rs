@@ -11,6 +11,7 @@ mod evaluation;
 mod evidence;
 mod fault;
 mod finding;
+mod kept;
 mod proposal;
 mod rubric;
 mod seen;
@@ -30,6 +31,7 @@ pub use evaluation::{
 pub use evidence::{Evidence, NotEvidence, Voice, find_words};
 pub use fault::{Fault, Faults};
 pub use finding::{Code, Finding, Level, Spot};
+pub use kept::NotAsKept;
 pub use proposal::Proposal;
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,

@@ -4,8 +4,11 @@
 //! out time-outs, dropped connections and every 429 whose body is not OpenAI's; `Retry-After` has no upper bound; and
 //! error bodies are logged. Here each attempt is our own, so status and header of every answer are known, whatever its
 //! body is. No message holds the key.
+//!
+//! [`Courier`] posts to receivers that somebody has set, and to none that lies inside a private network.
 
 mod client;
+mod hook;
 mod limit;
 mod shared;
 
@@ -19,6 +22,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
+pub use hook::{Courier, Undelivered};
 pub use shared::Shared;
 pub use client::{ChatReply, Choice, EmbeddingReply, Message, ScoredToken, TokenLogProb, Usage};
 

@@ -5,6 +5,7 @@
 
 use super::affinity::Affinity;
 use super::locate::Located;
+use super::passages::SpokenPassage;
 use super::{EvaluateError, Interview, Step, Tools, bound, mean, overall};
 use crate::calibration::Profile;
 use crate::domain::{
@@ -88,6 +89,14 @@ impl<'a> Sitting<'a> {
     ) -> Result<Vec<QuestionResult>, EvaluateError> {
         let places: Vec<usize> = places.iter().copied().filter(|place| *place < self.rubric.questions.len()).collect();
         self.interview.results(self.tools, self.rubric, &places, progress).await
+    }
+
+    /// What was said to the questions of `results`, in passages; a list for each.
+    ///
+    /// # Errors
+    /// [`EvaluateError::Retrieval`] when they cannot be embedded.
+    pub async fn passages(&self, results: &[QuestionResult]) -> Result<Vec<Vec<SpokenPassage>>, EvaluateError> {
+        self.interview.passages(self.tools, results).await
     }
 
     /// What the transcript is, as an evaluation names it.

@@ -329,12 +329,19 @@ impl Retrieval {
                 answers.take_in(removed, added, reached);
                 Ok(())
             }
-            Index::Qdrant(_, answers) => {
-                if anew.is_none() {
-                    answers.ensure().await?;
-                }
-                answers.put(removed, added, anew).await
-            }
+            Index::Qdrant(_, answers) => answers.put(removed, added, anew).await,
+        }
+    }
+
+    /// Makes the index of answers on a server where it is not there, and says whether it did: then it is empty. The one in
+    /// memory is always there.
+    ///
+    /// # Errors
+    /// As [`Retrieval::with_qdrant`].
+    pub async fn ensure_answers(&self) -> Result<bool, RetrievalError> {
+        match &self.index {
+            Index::Memory(..) => Ok(false),
+            Index::Qdrant(_, answers) => answers.ensure().await,
         }
     }
 

@@ -2,7 +2,7 @@
 //! makes a new evaluation, and the ones before stay.
 
 use super::audit::Event;
-use super::jobs::{JobState, Taken};
+use super::jobs::{JobKind, JobState, Taken};
 use super::passages::NewPassage;
 use super::{Result, Store, StoreError, Tx, get, json as read_json, to_json, words};
 use crate::domain::Digest;
@@ -27,6 +27,16 @@ words! {
     }
 }
 
+words! {
+    /// A judge, as an evaluation asks for it.
+    AskedJudge {
+        /// The entailment model inside the program.
+        Local = "local",
+        /// The chat model that is set.
+        Openai = "openai",
+    }
+}
+
 /// An evaluation without its questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EvaluationHead {
@@ -44,6 +54,8 @@ pub struct EvaluationHead {
     pub finished: i64,
     /// Who is taken for the candidate, where that was set.
     pub speaker: Option<String>,
+    /// The judge that was asked for; the service's own where it is `null`.
+    pub judge: Option<AskedJudge>,
     /// Why it failed.
     pub failure: Option<String>,
     /// The evaluation whose finished questions it began with.
@@ -72,6 +84,10 @@ impl EvaluationHead {
             questions: get(row, "questions")?,
             finished: get(row, "finished")?,
             speaker: get(row, "speaker")?,
+            judge: match get::<Option<String>>(row, "judge")? {
+                Some(_) => Some(AskedJudge::read(row, "judge")?),
+                None => None,
+            },
             failure: get(row, "failure")?,
             replaces: get(row, "replaces")?,
             created_by: get(row, "created_by")?,
@@ -136,6 +152,8 @@ pub(super) struct Asked<'a> {
     pub version: &'a str,
     pub questions: i64,
     pub speaker: Option<&'a str>,
+    /// The judge, where it is another than the service's own.
+    pub judge: Option<AskedJudge>,
     /// An evaluation whose finished questions stay, and the one question that does not.
     pub keeps: Option<(&'a str, &'a str)>,
 }
@@ -146,7 +164,7 @@ impl Tx {
         let id = self.edge.id();
         sqlx::query(
             "INSERT INTO evaluations (id, interview_id, rubric_version_id, state, questions, speaker, replaces, \
-             created_by, created_at) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8)",
+             created_by, created_at, judge) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9)",
         )
         .bind(&id)
         .bind(asked.interview)
@@ -156,6 +174,7 @@ impl Tx {
         .bind(asked.keeps.map(|(old, _)| old))
         .bind(asked.actor)
         .bind(self.at.as_str())
+        .bind(asked.judge.map(AskedJudge::word))
         .execute(&mut *self.inner)
         .await?;
         if let Some((old, question)) = asked.keeps {
@@ -170,7 +189,7 @@ impl Tx {
             .execute(&mut *self.inner)
             .await?;
         }
-        self.add_job(&id, asked.interview).await?;
+        self.add_job(JobKind::Evaluate, &id, asked.interview).await?;
         sqlx::query("UPDATE interviews SET status = 'evaluating', version = version + 1 WHERE id = $1")
             .bind(asked.interview)
             .execute(&mut *self.inner)
@@ -182,6 +201,7 @@ impl Tx {
             subject: &id,
             facts: json!({
                 "rubric_version": asked.version,
+                "judge": asked.judge,
                 "keeps": asked.keeps.map(|(old, _)| old),
                 "moved": asked.keeps.map(|(_, question)| question),
             }),
@@ -203,6 +223,7 @@ impl Store {
         interview: &str,
         version: &str,
         questions: usize,
+        judge: Option<AskedJudge>,
     ) -> Result<String> {
         let mut tx = self.begin().await?;
         tx.refuse_second(interview).await?;
@@ -213,7 +234,7 @@ impl Store {
             .ok_or(StoreError::Missing("interview"))?;
         let speaker: Option<String> = get(&row, "speaker")?;
         let questions = questions as i64;
-        let asked = Asked { actor, interview, version, questions, speaker: speaker.as_deref(), keeps: None };
+        let asked = Asked { actor, interview, version, questions, speaker: speaker.as_deref(), judge, keeps: None };
         let id = tx.add_evaluation(&asked).await?;
         tx.commit().await?;
         Ok(id)

@@ -257,6 +257,7 @@ impl Store {
                 version: &new.rubric_version,
                 questions: new.questions as i64,
                 speaker: new.speaker.as_deref(),
+                judge: None,
                 keeps: None,
             })
             .await?;
@@ -490,6 +491,7 @@ impl Store {
             version: &last.rubric_version,
             questions: last.questions,
             speaker: last.speaker.as_deref(),
+            judge: last.judge,
             keeps: Some((&last.id, &moved.question)),
         };
         let id = tx.add_evaluation(&asked).await?;

@@ -242,6 +242,36 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// Numbers and words of at most `most` passages that other embedders embedded.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn passages_of_others(&self, embedder: &str, most: i64) -> Result<Vec<(i64, String)>> {
+        let rows = sqlx::query("SELECT number, quote FROM passages WHERE embedder <> $1 ORDER BY number LIMIT $2")
+            .bind(embedder)
+            .bind(most)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok((get(row, "number")?, get(row, "quote")?))).collect()
+    }
+
+    /// Gives passages other vectors.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn put_vectors(&self, embedder: &str, vectors: &[(i64, Vec<u8>)]) -> Result<()> {
+        let mut tx = self.begin().await?;
+        for (number, vector) in vectors {
+            sqlx::query("UPDATE passages SET embedder = $1, vector = $2 WHERE number = $3")
+                .bind(embedder)
+                .bind(vector.clone())
+                .bind(*number)
+                .execute(&mut *tx.inner)
+                .await?;
+        }
+        tx.commit().await
+    }
+
     /// The vectors of an answer, in the order in which it was said.
     ///
     /// # Errors

@@ -5,12 +5,16 @@
 
 use crate::domain::{Fault, Faults};
 use crate::evaluation::Unfit;
+use crate::search::SearchError;
 use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::error::Error;
 use utoipa::ToSchema;
+
+/// Seconds after which to ask an index again that is away.
+const INDEX_AWAY: u64 = 10;
 
 /// Why a request is not answered as it wanted.
 #[derive(Debug)]
@@ -129,6 +133,19 @@ impl From<StoreError> for Failure {
             StoreError::Changed => Self::Changed,
             StoreError::Refused(why) => Self::Conflict(why),
             other => Self::Inside(Box::new(other)),
+        }
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Store(error) => error.into(),
+            // The index is away; everything else goes on.
+            SearchError::Retrieval(error) => {
+                tracing::warn!(%error, "the index of answers cannot be asked");
+                Self::Busy(INDEX_AWAY)
+            }
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use super::Worker;
 use crate::domain::{Abstention, QuestionResult, Rubric, RubricRef, SCHEMA, Suggestion};
-use crate::evaluation::{EvaluateError, Outcome, Placed, Sitting, Tools, summary};
+use crate::evaluation::{EvaluateError, Outcome, Placed, Sitting, SpokenPassage, Tools, summary};
 use crate::ingest::{self, Limits};
 use crate::judge::Judge;
 use crate::library;
-use crate::store::{FinishedQuestion, Saved, SpanMove, StoreError, Taken};
+use crate::retrieval::{RetrievalError, Small};
+use crate::store::{AskedJudge, FinishedQuestion, NewPassage, Saved, SpanMove, StoreError, Taken};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -21,6 +22,8 @@ pub(super) enum Failure {
     Lost,
     /// The process is to end.
     Stopped,
+    /// Something that every evaluation needs is away: it waits, and the attempt does not count.
+    Away(String),
     /// Another attempt may mend it.
     ForNow(String),
     /// Another attempt would not.
@@ -45,6 +48,9 @@ impl From<EvaluateError> for Failure {
             | EvaluateError::NoCandidateSpeech { .. }
             | EvaluateError::Misplaced { .. }
             | EvaluateError::Profile(_) => Self::ForGood(why),
+            EvaluateError::Retrieval(
+                RetrievalError::Unreachable { .. } | RetrievalError::Refused { .. } | RetrievalError::Server { .. },
+            ) => Self::Away(why),
             EvaluateError::Retrieval(_) | EvaluateError::Judge(_) => Self::ForNow(why),
         }
     }
@@ -71,10 +77,19 @@ pub(super) async fn run(worker: &Worker, taken: &Taken) -> Result<(), Failure> {
     let placed: Vec<Placed> =
         moved.into_iter().filter(|span| rubric.question(&span.question).is_some()).map(place).collect();
     let shop = &worker.workshop;
-    let tools = Tools { retrieval: &shop.retrieval, judge: &shop.judge, settings: shop.settings, profile: None };
+    let local = Judge::local();
+    let judge = match (evaluation.judge, &shop.judge) {
+        (None, judge) | (Some(AskedJudge::Openai), judge @ Judge::Chat(_)) => judge,
+        (Some(AskedJudge::Local), _) => &local,
+        (Some(AskedJudge::Openai), Judge::Local(_)) => {
+            return Err(Failure::ForGood("no chat model is set for this service any more".into()));
+        }
+    };
+    let tools = Tools { retrieval: &shop.retrieval, judge, settings: shop.settings, profile: None };
     let speaker = evaluation.speaker.as_deref();
     let sitting = Sitting::open(&tools, &rubric, &transcript, speaker, &placed, &mut |_| {}).await?;
-    judge_the_rest(worker, taken, &sitting, &rubric).await?;
+    let together = if matches!(judge, Judge::Local(_)) { TOGETHER } else { TOGETHER_CHAT };
+    judge_the_rest(worker, taken, &sitting, &rubric, together).await?;
     let finished = store.finished_questions(&taken.job.evaluation).await?;
     let outcomes: Vec<Outcome> =
         finished.into_iter().filter_map(|question| serde_json::from_value(question.outcome).ok()).collect();
@@ -95,11 +110,16 @@ fn place(moved: SpanMove) -> Placed {
 
 /// Judges what is not finished, a few questions at a time. What a failing judge left open is tried again with the next
 /// attempt; the last attempt keeps the abstention.
-async fn judge_the_rest(worker: &Worker, taken: &Taken, sitting: &Sitting<'_>, rubric: &Rubric) -> Result<(), Failure> {
+async fn judge_the_rest(
+    worker: &Worker,
+    taken: &Taken,
+    sitting: &Sitting<'_>,
+    rubric: &Rubric,
+    together: usize,
+) -> Result<(), Failure> {
     let finished = worker.store.finished_questions(&taken.job.evaluation).await?;
     let finished: BTreeSet<usize> = finished.iter().map(|question| question.place).collect();
     let open: Vec<usize> = (0..rubric.questions.len()).filter(|place| !finished.contains(place)).collect();
-    let together = if matches!(worker.workshop.judge, Judge::Local(_)) { TOGETHER } else { TOGETHER_CHAT };
     let mut left = None;
     for places in open.chunks(together) {
         if worker.is_stopping() {
@@ -107,10 +127,11 @@ async fn judge_the_rest(worker: &Worker, taken: &Taken, sitting: &Sitting<'_>, r
         }
         let results = sitting.judge(places, &mut |_| {}).await?;
         let mut keep = Vec::new();
-        for (place, result) in places.iter().zip(&results) {
+        let said = sitting.passages(&results).await?;
+        for ((place, result), said) in places.iter().zip(&results).zip(&said) {
             match unavailable(result) {
                 Some(why) if !worker.is_last_attempt(taken) => left = Some(why),
-                _ => keep.push(kept(*place, result)),
+                _ => keep.push(kept(*place, result, said, worker.workshop.retrieval.embedder())),
             }
         }
         worker.store.save_questions(taken, &keep).await?;
@@ -125,12 +146,22 @@ fn unavailable(result: &QuestionResult) -> Option<String> {
     }
 }
 
-fn kept(place: usize, result: &QuestionResult) -> FinishedQuestion {
+fn kept(place: usize, result: &QuestionResult, said: &[SpokenPassage], embedder: &str) -> FinishedQuestion {
+    let passage = |one: &SpokenPassage| NewPassage {
+        utterance: one.quotation.utterance(),
+        start: one.quotation.span().start,
+        end: one.quotation.span().end,
+        time_ms: one.quotation.time_ms(),
+        quote: one.quotation.quote().to_owned(),
+        vector: Small::of(&one.vector).to_bytes(),
+    };
     FinishedQuestion {
         place,
         question: result.id.clone(),
         score: result.suggestion.as_ref().and_then(Suggestion::score),
         outcome: json!(Outcome::from(result)),
         result: json!(result),
+        passages: said.iter().map(passage).collect(),
+        embedder: embedder.to_owned(),
     }
 }

@@ -5,14 +5,18 @@
 //! store, so a process that is killed leaves a job whose lease runs out, and whoever takes it next goes on after the last
 //! question that was kept.
 
+mod deliver;
 mod evaluate;
+mod follow;
 mod sweep;
 
 pub use sweep::sweep;
 
 use crate::config::{EvaluationSettings, ServiceSettings};
+use crate::endpoint::Courier;
 use crate::judge::Judge;
 use crate::retrieval::Retrieval;
+use crate::search::Search;
 use crate::store::{Outlook, Store, StoreError, Taken};
 use evaluate::Failure;
 use std::sync::Arc;
@@ -25,10 +29,13 @@ use tokio::task::JoinHandle;
 /// again by now.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// Deliveries under way in a process; a receiver that does not answer holds up one of them.
+const COURIERS: usize = 2;
+
 /// What evaluations are made with.
 pub struct Workshop {
     /// Embedder and vector index.
-    pub retrieval: Retrieval,
+    pub retrieval: Arc<Retrieval>,
     /// The judge.
     pub judge: Judge,
     /// How it is done.
@@ -61,6 +68,14 @@ impl Workers {
         let mut threads: Vec<JoinHandle<()>> = (0..settings.workers).map(start).collect();
         if settings.workers > 0 {
             threads.push(tokio::spawn(sweep::run(store.clone(), stopping.clone())));
+            if workshop.retrieval.answers_reached().is_none() {
+                let search = Search::new(store.clone(), Arc::clone(&workshop.retrieval));
+                threads.push(tokio::spawn(follow::run(search, stopping.clone())));
+            }
+            for _ in 0..COURIERS {
+                let courier = Courier::new(settings.webhook_networks.clone());
+                threads.push(tokio::spawn(deliver::run(store.clone(), courier, stopping.clone())));
+            }
         }
         Self { threads, stop }
     }
@@ -125,6 +140,10 @@ impl Worker {
                 return;
             }
             Err(Failure::Stopped) => self.store.fail_job(taken, "", Outlook::HandedBack).await,
+            Err(Failure::Away(why)) => {
+                tracing::warn!(job = job.id, evaluation = job.evaluation, why, "waits");
+                self.store.fail_job(taken, &why, Outlook::Waits(away(&job.id))).await
+            }
             Err(Failure::ForGood(why)) => {
                 tracing::warn!(job = job.id, evaluation = job.evaluation, "given up");
                 self.store.fail_job(taken, &why, Outlook::GivenUp).await
@@ -153,12 +172,22 @@ impl Worker {
     }
 }
 
+/// Milliseconds before it is looked whether what was away is back: five seconds, and up to as much again, so that not all
+/// evaluations that wait come at once.
+fn away(job: &str) -> i64 {
+    5_000 + 5 * spread(job)
+}
+
+/// 0 to 999, depending on the job.
+fn spread(job: &str) -> i64 {
+    job.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 1_000)
+}
+
 /// Milliseconds before attempt `attempts + 1`: 2 s, 4 s, 8 s and so on up to five minutes, and up to a quarter more that
 /// depends on the job, so that jobs that failed together do not come back together.
 fn backoff(attempts: i64, job: &str) -> i64 {
     let whole = (1_000_i64 << attempts.clamp(1, 9)).min(300_000);
-    let spread = job.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 1_000);
-    whole + whole / 4 * spread / 1_000
+    whole + whole / 4 * spread(job) / 1_000
 }
 
 /// Keeps a lease alive. Ends by itself when it is lost: the worker learns of that at its next write.

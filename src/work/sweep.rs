@@ -38,6 +38,9 @@ pub async fn sweep(store: &Store) -> Result<usize, StoreError> {
 /// Sweeps now, every minute, and whenever something is erased, until the process is to end.
 pub(super) async fn run(store: Store, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
+        if let Err(error) = store.forget_counts().await {
+            log(&error, "counts of attempts to sign in could not be forgotten: it is tried again");
+        }
         match sweep(&store).await {
             Ok(0) => {}
             Ok(erased) => tracing::info!(erased, "interviews whose time was over are erased"),

@@ -19,7 +19,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("judge", &["domain", "inference", "endpoint"]),
     ("evaluation", &["domain", "config", "calibration", "retrieval", "judge"]),
     ("store", &["domain"]),
-    ("work", &["domain", "config", "ingest", "library", "retrieval", "judge", "evaluation", "store"]),
+    ("work", &["domain", "config", "endpoint", "ingest", "library", "retrieval", "judge", "evaluation", "store"]),
     ("web", &["domain", "config", "calibration", "ingest", "library", "evaluation", "store"]),
     (
         "cli",
@@ -50,6 +50,8 @@ const LIVES_IN: [(&str, &[&str]); 42] = [
     ("cookie", &["web"]),
     ("futures_util", &["web"]),
     ("getrandom", &["cli"]),
+    ("hmac", &["work"]),
+    ("ipnet", &["config", "web", "endpoint", "cli"]),
     ("jiff", &["store"]),
     ("prometheus_client", &["web"]),
     ("sqlx", &["store"]),
@@ -203,6 +205,9 @@ fn the_clients_of_servers_are_each_named_in_one_file() {
             .filter(|(_, code)| code.contains(&format!("{outside}::")))
             .map(|(path, _)| path)
             .collect();
+        // The courier names reqwest's address type; clients are made in the one file.
+        let naming: Vec<PathBuf> =
+            naming.into_iter().filter(|path| *path != source().join("endpoint/hook.rs")).collect();
         assert_eq!(naming, [source().join("endpoint/client.rs")], "{outside}");
     }
 }

@@ -74,6 +74,7 @@ fn settings(url: &str) -> QdrantSettings {
         api_key: None,
         collection_prefix: "earmark-test".into(),
         timeout: Duration::from_secs(30),
+        ..QdrantSettings::default()
     }
 }
 

@@ -39,14 +39,15 @@ impl QdrantAnswers {
         Ok(Self { server: Server::new(settings)?, alias, dimensions: dimensions as u64 })
     }
 
-    /// Makes the collection and its alias where they are not there.
-    pub(in crate::retrieval) async fn ensure(&self) -> Result<(), RetrievalError> {
+    /// Makes the collection and its alias where they are not there, and says whether it did.
+    pub(in crate::retrieval) async fn ensure(&self) -> Result<bool, RetrievalError> {
         if self.server.look(|| self.server.client.collection_info(&self.alias)).await?.is_some() {
-            return Ok(());
+            return Ok(false);
         }
         let first = format!("{}-1", self.alias);
         self.create(&first).await?;
-        self.point_at(&first).await
+        self.point_at(&first).await?;
+        Ok(true)
     }
 
     async fn create(&self, name: &str) -> Result<(), RetrievalError> {
@@ -163,7 +164,7 @@ impl QdrantAnswers {
             .filter(self.lowered(filter))
             .params(SearchParamsBuilder::default().hnsw_ef(BREADTH.max(2 * k as u64)))
             .limit(k as u64)
-            .with_payload(vec!["number"]);
+            .with_payload(api::PayloadIncludeSelector { fields: vec!["number".to_owned()] });
         // Nothing was ever indexed where there is no collection.
         let found = self.server.look(|| self.server.client.query(search.clone())).await?;
         let mut hits = Vec::new();

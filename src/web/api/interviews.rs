@@ -141,7 +141,7 @@ pub(super) async fn change(
     if changed.status == InterviewStatus::AwaitingConsent && changed.consent.is_some() {
         let version = api.store.active_version(&changed.rubric).await?;
         let questions = library::parse("rubric", &version.source)?.rubric.questions.len();
-        api.store.ask_evaluation(actor, &changed.id, &version.id, questions).await?;
+        api.store.ask_evaluation(actor, &changed.id, &version.id, questions, None).await?;
         changed = api.store.interview(&changed.id).await?;
     }
     Ok(tagged(changed.version, changed))

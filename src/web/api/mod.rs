@@ -4,10 +4,15 @@
 //! ([`access`], [`gate`]), and what goes wrong has its place in one table ([`super::problem`]).
 
 pub mod access;
+mod answers;
+mod client;
+mod differences;
 mod docs;
 mod erasure;
 mod evaluations;
+mod exports;
 mod gate;
+mod hooks;
 mod input;
 mod interviews;
 mod metrics;
@@ -22,6 +27,7 @@ pub use docs::openapi;
 
 use super::problem::Failure;
 use crate::config::ServiceSettings;
+use crate::search::Search;
 use crate::store::{Interview, PersonRole, Store};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -40,6 +46,7 @@ pub struct Api {
     settings: Arc<ServiceSettings>,
     metrics: Arc<Metrics>,
     attempts: Arc<Attempts>,
+    search: Option<Arc<Search>>,
     /// Requests that may be under way.
     places: Arc<Semaphore>,
     /// Passwords that may be hashed at the same time: each takes 19 MiB and a core.
@@ -58,9 +65,30 @@ impl Api {
             hashing: Arc::new(Semaphore::new(2)),
             metrics: Arc::new(Metrics::new()),
             settings: Arc::new(settings),
+            search: None,
             store,
             stopping,
         }
+    }
+
+    /// The same with an index of answers to search.
+    #[must_use]
+    pub fn searching(self, search: Arc<Search>) -> Self {
+        Self { search: Some(search), ..self }
+    }
+
+    /// What a process without the API answers: whether it is well.
+    pub fn probes(self) -> Router {
+        let routes = OpenApiRouter::new()
+            .routes(routes!(operations::health))
+            .routes(routes!(operations::working))
+            .routes(routes!(operations::metrics));
+        let (router, _) = routes.split_for_parts();
+        router
+            .fallback(async || Failure::Missing("path"))
+            .method_not_allowed_fallback(async || Failure::NoSuchMethod)
+            .layer(from_fn_with_state(self.clone(), gate::pass))
+            .with_state(self)
     }
 
     /// All routes.
@@ -103,6 +131,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(rubrics::versions))
         .routes(routes!(rubrics::version))
         .routes(routes!(rubrics::eval_set))
+        .routes(routes!(differences::rubrics))
         .routes(routes!(interviews::list, upload::upload))
         .routes(routes!(interviews::one, interviews::change, erasure::erase))
         .routes(routes!(erasure::keep))
@@ -112,19 +141,27 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(interviews::parse))
         .routes(routes!(interviews::move_span))
         .routes(routes!(interviews::interviewers, interviews::assign))
+        .routes(routes!(answers::search))
+        .routes(routes!(answers::precedents))
         .routes(routes!(evaluations::history, evaluations::ask))
         .routes(routes!(evaluations::one))
         .routes(routes!(evaluations::events))
+        .routes(routes!(differences::evaluations))
         .routes(routes!(evaluations::cancel))
         .routes(routes!(reviews::list, reviews::start))
         .routes(routes!(reviews::panel))
         .routes(routes!(reviews::one))
+        .routes(routes!(exports::interview))
+        .routes(routes!(exports::scorecard))
         .routes(routes!(reviews::decide))
         .routes(routes!(reviews::add_evidence))
         .routes(routes!(reviews::remove_evidence))
         .routes(routes!(reviews::comment))
         .routes(routes!(reviews::submit))
         .routes(routes!(reviews::reopen))
+        .routes(routes!(hooks::list, hooks::add))
+        .routes(routes!(hooks::end))
+        .routes(routes!(hooks::deliveries))
         .routes(routes!(operations::jobs))
         .routes(routes!(operations::retry))
         .routes(routes!(operations::audit))

@@ -12,6 +12,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 
 /// Whether the service is well.
@@ -22,6 +23,30 @@ pub(super) struct Health {
     /// The version of Earmark.
     version: &'static str,
 }
+
+/// Whether the service can be used.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ready {
+    /// `ok`.
+    status: &'static str,
+    /// The version of Earmark.
+    version: &'static str,
+    /// The vector index.
+    index: Part,
+}
+
+/// Whether something that the service needs is there.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Part {
+    /// It answers.
+    Ok,
+    /// It does not; what needs it waits.
+    Away,
+}
+
+/// How long the index may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Which jobs are wanted.
 #[derive(Deserialize, IntoParams)]
@@ -56,14 +81,29 @@ pub(super) async fn health() -> Json<Health> {
     Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// The service can be used: its database answers
+/// The service can be used: its database answers. Where the index is away, evaluations wait and reviews go on
 #[utoipa::path(get, path = "/ready", tag = "operations",
-    responses((status = 200, body = Health, description = "It can")))]
-pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Health>, Failure> {
+    responses((status = 200, body = Ready, description = "It can")))]
+pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Ready>, Failure> {
     if *api.stopping.borrow() || api.store.ping().await.is_err() {
         return Err(Failure::Busy(5));
     }
-    Ok(health().await)
+    let index = match &api.search {
+        Some(search) => match tokio::time::timeout(PATIENCE, search.health()).await {
+            Ok(Ok(())) => Part::Ok,
+            _ => Part::Away,
+        },
+        None => Part::Ok,
+    };
+    Ok(Json(Ready { status: "ok", version: env!("CARGO_PKG_VERSION"), index }))
+}
+
+/// The process can work: its database and its index answer
+#[utoipa::path(get, path = "/ready", tag = "operations",
+    responses((status = 200, body = Health, description = "It can")))]
+pub(super) async fn working(State(api): State<Api>) -> Result<Json<Ready>, Failure> {
+    let ready = ready(State(api)).await?;
+    if ready.index == Part::Away { Err(Failure::Busy(5)) } else { Ok(ready) }
 }
 
 /// Numbers for Prometheus

@@ -125,7 +125,7 @@ async fn own(api: &Api, caller: &Caller, review: &str) -> Result<Review, Failure
 }
 
 /// A review that the caller may see.
-async fn seen(api: &Api, caller: &Caller, review: &str) -> Result<Review, Failure> {
+pub(super) async fn seen(api: &Api, caller: &Caller, review: &str) -> Result<Review, Failure> {
     let review = api.store.review(id(review, "review")?).await?;
     let visible = readable(api, caller, &review.interview).await.map_err(|_| Failure::Missing("review"))?;
     visible.into_iter().find(|known| known.id == review.id).ok_or(Failure::Missing("review"))
@@ -133,7 +133,7 @@ async fn seen(api: &Api, caller: &Caller, review: &str) -> Result<Review, Failur
 
 /// The reviews of an interview that the caller may see: their own, and others' submitted ones once their own is submitted
 /// too. Managers and administrators who do not review themselves see all submitted ones.
-async fn readable(api: &Api, caller: &Caller, interview: &str) -> Result<Vec<Review>, Failure> {
+pub(super) async fn readable(api: &Api, caller: &Caller, interview: &str) -> Result<Vec<Review>, Failure> {
     api.visible(caller, interview).await?;
     let all = api.store.reviews(interview).await?;
     let person = &caller.0.person;

@@ -2,20 +2,21 @@
 //! take the same time.
 
 use super::Api;
+use super::client::Client;
 use super::gate::{COOKIE, Caller, csrf_of, session_of};
 use super::input::{Sent, line};
-use crate::store::{NewPerson, Person, PersonRole};
+use crate::store::{Store, NewPerson, Person, PersonRole};
 use crate::web::problem::Failure;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cookie::{Cookie, SameSite};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use utoipa::ToSchema;
 
@@ -36,16 +37,27 @@ impl Attempts {
         Self { most, seen: Mutex::default() }
     }
 
-    /// Counts an attempt at `now` (in milliseconds).
-    fn count(&self, address: IpAddr, now: i64) -> Result<(), Failure> {
+    /// Counts an attempt at `now` (in milliseconds), in this process first: a flood does not get as far as the database.
+    async fn count(&self, store: &Store, address: IpAddr, now: i64) -> Result<(), Failure> {
+        self.count_here(address, now)?;
+        let together = store.count_in_minute(&format!("sign-in {address}"), 1).await?;
+        if together > i64::from(self.most) { Err(too_many(now)) } else { Ok(()) }
+    }
+
+    fn count_here(&self, address: IpAddr, now: i64) -> Result<(), Failure> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.0 != now / MINUTE || seen.1.len() > ADDRESSES {
             *seen = (now / MINUTE, HashMap::new());
         }
         let count = seen.1.entry(address).or_default();
         *count += 1;
-        if *count > self.most { Err(Failure::TooMany(((MINUTE - now % MINUTE) / 1_000 + 1) as u64)) } else { Ok(()) }
+        if *count > self.most { Err(too_many(now)) } else { Ok(()) }
     }
+}
+
+/// Until the next minute.
+fn too_many(now: i64) -> Failure {
+    Failure::TooMany(((MINUTE - now % MINUTE) / 1_000 + 1) as u64)
 }
 
 /// The first administrator, in exchange for the secret of the set-up link.
@@ -81,10 +93,10 @@ pub(super) struct SignedIn {
     responses((status = 201, body = Person, description = "The administrator")))]
 pub(super) async fn set_up(
     State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Client(from): Client,
     Sent(sent): Sent<SetUp>,
 ) -> Result<(StatusCode, Json<Person>), Failure> {
-    api.attempts.count(from.ip(), api.store.edge().now().millis())?;
+    api.attempts.count(&api.store, from, api.store.edge().now().millis()).await?;
     let new = new_person(&api, &sent.email, &sent.name, PersonRole::Administrator, Some(&sent.password)).await?;
     Ok((StatusCode::CREATED, Json(api.store.set_up(&sent.secret, &new).await?)))
 }
@@ -94,12 +106,12 @@ pub(super) async fn set_up(
     responses((status = 200, body = SignedIn, description = "The session; its secret is in the cookie")))]
 pub(super) async fn sign_in(
     State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Client(from): Client,
     headers: HeaderMap,
     Sent(sent): Sent<Credentials>,
 ) -> Result<Response, Failure> {
     let now = api.store.edge().now();
-    api.attempts.count(from.ip(), now.millis())?;
+    api.attempts.count(&api.store, from, now.millis()).await?;
     let known = api.store.sign_in(&sent.email).await?;
     let hash = known.as_ref().and_then(|known| known.password.clone());
     let fits = fits(&api, &sent.password, hash).await?;
@@ -218,9 +230,9 @@ mod tests {
     fn an_address_has_so_many_attempts_a_minute_and_others_have_their_own() {
         let attempts = Attempts::new(2);
         let (one, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
-        assert!(attempts.count(one, 0).is_ok() && attempts.count(one, 1).is_ok());
-        assert!(matches!(attempts.count(one, 2_000), Err(Failure::TooMany(59))));
-        assert!(attempts.count(other, 2_000).is_ok());
-        assert!(attempts.count(one, MINUTE).is_ok());
+        assert!(attempts.count_here(one, 0).is_ok() && attempts.count_here(one, 1).is_ok());
+        assert!(matches!(attempts.count_here(one, 2_000), Err(Failure::TooMany(59))));
+        assert!(attempts.count_here(other, 2_000).is_ok());
+        assert!(attempts.count_here(one, MINUTE).is_ok());
     }
 }

@@ -4,12 +4,15 @@
 //! It is stricter than kind: ties are answered in the order of ids, which is none that Earmark may rely on.
 
 use qdrant_client::qdrant::{
-    self as api, Condition, CreateCollection, PointId, PointStruct, Value, collections_server, condition, r#match,
-    points_selector, points_server, query, value, vector, vector_input, vectors, vectors_config,
+    self as api, Condition, CreateCollection, PointId, PointStruct, Value, alias_operations, collections_server,
+    condition, r#match, payload_index_params, points_selector, points_server, qdrant_server, query, value, vector,
+    vector_input, vectors, vectors_config, with_payload_selector,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -23,12 +26,20 @@ pub struct QdrantServer {
 }
 
 #[derive(Clone, Default)]
-struct State(Arc<Mutex<HashMap<String, Collection>>>);
+struct State(Arc<Mutex<All>>, Arc<AtomicUsize>);
+
+#[derive(Default)]
+struct All {
+    collections: HashMap<String, Collection>,
+    aliases: BTreeMap<String, String>,
+}
 
 #[derive(Default)]
 struct Collection {
     vectors: api::VectorParams,
+    made: CreateCollection,
     indexed: BTreeSet<String>,
+    tenants: BTreeSet<String>,
     points: BTreeMap<String, PointStruct>,
 }
 
@@ -36,8 +47,23 @@ impl QdrantServer {
     /// Starts a server on a free port. With a key, it serves those who send it.
     pub async fn start(api_key: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        Self::on(listener, State::default(), api_key)
+    }
+
+    /// Ends the server and gives back what starts it again, at the same address and with what it held.
+    pub async fn away(self) -> Away {
+        let Self { url, state, _stop } = self;
+        drop(_stop);
+        let address: SocketAddr = url.trim_start_matches("http://").parse().expect("an address");
+        // The server lets go of its port when the last connection is closed.
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        Away { address, state }
+    }
+
+    fn on(listener: TcpListener, state: State, api_key: Option<&'static str>) -> Self {
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let state = State::default();
         let (stop, stopped) = oneshot::channel();
         let admit = move |request: Request<()>| match (api_key, request.metadata().get("api-key")) {
             (Some(key), given) if given.is_none_or(|given| given != key) => {
@@ -48,6 +74,7 @@ impl QdrantServer {
         let server = Server::builder()
             .add_service(collections_server::CollectionsServer::with_interceptor(state.clone(), admit))
             .add_service(points_server::PointsServer::with_interceptor(state.clone(), admit))
+            .add_service(qdrant_server::QdrantServer::with_interceptor(state.clone(), admit))
             .serve_with_incoming_shutdown(TcpIncoming::from(listener), async {
                 // Dropping the sender is the signal.
                 let _ = stopped.await;
@@ -64,22 +91,69 @@ impl QdrantServer {
     /// Every collection: its name, its indexed fields, and how many points it holds.
     pub fn collections(&self) -> Vec<(String, Vec<String>, usize)> {
         let all = self.state.lock();
-        all.iter().map(|(name, it)| (name.clone(), it.indexed.iter().cloned().collect(), it.points.len())).collect()
+        let seen = |(name, it): (&String, &Collection)| {
+            (name.clone(), it.indexed.iter().cloned().collect(), it.points.len())
+        };
+        all.collections.iter().map(seen).collect()
+    }
+
+    /// How a collection was asked for, and which of its fields keep tenants apart.
+    pub fn made(&self, name: &str) -> (CreateCollection, Vec<String>) {
+        let all = self.state.lock();
+        let it = all.collections.get(name).expect("a collection");
+        (it.made.clone(), it.tenants.iter().cloned().collect())
+    }
+
+    /// Where each alias points.
+    pub fn aliases(&self) -> Vec<(String, String)> {
+        self.state.lock().aliases.clone().into_iter().collect()
+    }
+
+    /// The payloads of all points, as texts.
+    pub fn payloads(&self) -> Vec<String> {
+        let all = self.state.lock();
+        let points = all.collections.values().flat_map(|it| it.points.values());
+        points.map(|point| format!("{:?}", point.payload)).collect()
+    }
+
+    /// Calls that were answered so far.
+    pub fn calls(&self) -> usize {
+        self.state.1.load(Ordering::Relaxed)
     }
 
     /// Loses a point, as an interrupted write would have.
     pub fn lose_a_point(&self) {
-        self.state.lock().values_mut().for_each(|collection| drop(collection.points.pop_first()));
+        self.state.lock().collections.values_mut().for_each(|collection| drop(collection.points.pop_first()));
     }
 
     /// Makes every collection one of vectors with `size` dimensions.
     pub fn resize(&self, size: u64) {
-        self.state.lock().values_mut().for_each(|collection| collection.vectors.size = size);
+        self.state.lock().collections.values_mut().for_each(|collection| collection.vectors.size = size);
+    }
+}
+
+/// A server that is away, with what it held.
+pub struct Away {
+    address: SocketAddr,
+    state: State,
+}
+
+impl Away {
+    /// Starts it again.
+    pub async fn back(self) -> QdrantServer {
+        // Connections of before may still hold the port for a moment.
+        let listener = loop {
+            match TcpListener::bind(self.address).await {
+                Ok(listener) => break listener,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        QdrantServer::on(listener, self.state, None)
     }
 }
 
 impl State {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Collection>> {
+    fn lock(&self) -> MutexGuard<'_, All> {
         self.0.lock().expect("no handler panics")
     }
 
@@ -88,9 +162,11 @@ impl State {
         name: &str,
         act: impl FnOnce(&mut Collection) -> Result<T, Status>,
     ) -> Result<Response<T>, Status> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         let mut all = self.lock();
-        let collection =
-            all.get_mut(name).ok_or_else(|| Status::not_found(format!("Collection `{name}` doesn't exist!")))?;
+        let meant = all.aliases.get(name).cloned().unwrap_or_else(|| name.to_owned());
+        let none = || Status::not_found(format!("Collection `{name}` doesn't exist!"));
+        let collection = all.collections.get_mut(&meant).ok_or_else(none)?;
         act(collection).map(Response::new)
     }
 }
@@ -115,13 +191,65 @@ service! { collections_server::Collections {
     ) -> Result<Response<api::CollectionOperationResponse>, Status> {
         let request = request.into_inner();
         let mut all = self.lock();
-        if all.contains_key(&request.collection_name) {
+        if all.collections.contains_key(&request.collection_name) {
             return Err(Status::already_exists("Collection already exists!"));
         }
+        let made = request.clone();
         let Some(vectors_config::Config::Params(vectors)) = request.vectors_config.and_then(|it| it.config) else {
             return Err(Status::unimplemented("several vectors a point"));
         };
-        all.insert(request.collection_name, Collection { vectors, ..Collection::default() });
+        let collection = Collection { vectors, made, ..Collection::default() };
+        all.collections.insert(request.collection_name, collection);
+        Ok(Response::new(api::CollectionOperationResponse { result: true, time: 0.0 }))
+    }
+
+    async fn delete(
+        &self,
+        request: Request<api::DeleteCollection>,
+    ) -> Result<Response<api::CollectionOperationResponse>, Status> {
+        let name = request.into_inner().collection_name;
+        let mut all = self.lock();
+        all.aliases.retain(|_, meant| *meant != name);
+        let result = all.collections.remove(&name).is_some();
+        Ok(Response::new(api::CollectionOperationResponse { result, time: 0.0 }))
+    }
+
+    async fn list(
+        &self,
+        _: Request<api::ListCollectionsRequest>,
+    ) -> Result<Response<api::ListCollectionsResponse>, Status> {
+        let all = self.lock();
+        let collections = all.collections.keys().map(|name| api::CollectionDescription { name: name.clone() });
+        Ok(Response::new(api::ListCollectionsResponse { collections: collections.collect(), time: 0.0 }))
+    }
+
+    async fn list_aliases(
+        &self,
+        _: Request<api::ListAliasesRequest>,
+    ) -> Result<Response<api::ListAliasesResponse>, Status> {
+        let all = self.lock();
+        let one = |(alias, name): (&String, &String)| api::AliasDescription {
+            alias_name: alias.clone(),
+            collection_name: name.clone(),
+        };
+        Ok(Response::new(api::ListAliasesResponse { aliases: all.aliases.iter().map(one).collect(), time: 0.0 }))
+    }
+
+    async fn update_aliases(
+        &self,
+        request: Request<api::ChangeAliases>,
+    ) -> Result<Response<api::CollectionOperationResponse>, Status> {
+        let mut all = self.lock();
+        for operation in request.into_inner().actions {
+            let Some(alias_operations::Action::CreateAlias(alias)) = operation.action else {
+                return Err(Status::unimplemented("changes of aliases other than pointing one at a collection"));
+            };
+            if !all.collections.contains_key(&alias.collection_name) {
+                return Err(Status::not_found("Collection doesn't exist!"));
+            }
+            // As the server does: an alias that is there is pointed elsewhere.
+            all.aliases.insert(alias.alias_name, alias.collection_name);
+        }
         Ok(Response::new(api::CollectionOperationResponse { result: true, time: 0.0 }))
     }
 
@@ -143,12 +271,8 @@ service! { collections_server::Collections {
         })
     }
 } without {
-    list: ListCollectionsRequest -> ListCollectionsResponse,
     update: UpdateCollection -> CollectionOperationResponse,
-    delete: DeleteCollection -> CollectionOperationResponse,
-    update_aliases: ChangeAliases -> CollectionOperationResponse,
     list_collection_aliases: ListCollectionAliasesRequest -> ListAliasesResponse,
-    list_aliases: ListAliasesRequest -> ListAliasesResponse,
     collection_cluster_info: CollectionClusterInfoRequest -> CollectionClusterInfoResponse,
     collection_exists: CollectionExistsRequest -> CollectionExistsResponse,
     update_collection_cluster_setup: UpdateCollectionClusterSetupRequest -> UpdateCollectionClusterSetupResponse,
@@ -164,6 +288,12 @@ service! { points_server::Points {
     ) -> Result<Response<api::PointsOperationResponse>, Status> {
         let request = request.into_inner();
         self.with(&request.collection_name, |collection| {
+            let params = request.field_index_params.and_then(|params| params.index_params);
+            if let Some(payload_index_params::IndexParams::KeywordIndexParams(params)) = params
+                && params.is_tenant == Some(true)
+            {
+                collection.tenants.insert(request.field_name.clone());
+            }
             collection.indexed.insert(request.field_name);
             Ok(api::PointsOperationResponse::default())
         })
@@ -178,9 +308,12 @@ service! { points_server::Points {
             if request.wait != Some(true) {
                 return Err(Status::unimplemented("a write that is not waited for"));
             }
-            for point in request.points {
+            for mut point in request.points {
                 if dense(&point)?.len() as u64 != collection.vectors.size {
                     return Err(Status::invalid_argument("Wrong input: Vector dimension error"));
+                }
+                if collection.vectors.distance == api::Distance::Cosine as i32 {
+                    normalise(&mut point);
                 }
                 collection.points.insert(id_of(point.id.as_ref())?, point);
             }
@@ -210,6 +343,13 @@ service! { points_server::Points {
         self.with(&request.collection_name, |collection| {
             let count = collection.passing(request.filter.as_ref())?.len() as u64;
             Ok(api::CountResponse { result: Some(api::CountResult { count }), ..Default::default() })
+        })
+    }
+
+    async fn query(&self, request: Request<api::QueryPoints>) -> Result<Response<api::QueryResponse>, Status> {
+        let request = request.into_inner();
+        self.with(&request.collection_name, |collection| {
+            Ok(api::QueryResponse { result: collection.search(&request)?.result, ..Default::default() })
         })
     }
 
@@ -244,7 +384,6 @@ service! { points_server::Points {
     discover: DiscoverPoints -> DiscoverResponse,
     discover_batch: DiscoverBatchPoints -> DiscoverBatchResponse,
     update_batch: UpdateBatchPoints -> UpdateBatchResponse,
-    query: QueryPoints -> QueryResponse,
     query_groups: QueryPointGroups -> QueryGroupsResponse,
     facet: FacetCounts -> FacetResponse,
     search_matrix_pairs: SearchMatrixPoints -> SearchMatrixPairsResponse,
@@ -264,8 +403,10 @@ impl Collection {
     }
 
     fn search(&self, query: &api::QueryPoints) -> Result<api::BatchResult, Status> {
-        if query.params.as_ref().and_then(|params| params.exact) != Some(true) {
-            return Err(Status::unimplemented("search that is not exact"));
+        let params = query.params.unwrap_or_default();
+        // Every search here is exact; one that need not be says how widely it looks.
+        if params.exact != Some(true) && params.hnsw_ef.is_none() {
+            return Err(Status::unimplemented("search that says neither that it is exact nor how wide it is"));
         }
         let Some(query::Variant::Nearest(api::VectorInput { variant: Some(vector_input::Variant::Dense(wanted)) })) =
             query.query.as_ref().and_then(|query| query.variant.as_ref())
@@ -276,8 +417,14 @@ impl Collection {
         for id in self.passing(query.filter.as_ref())? {
             let point = &self.points[&id];
             // A plain loop: not the order in which Earmark adds.
-            let score = dense(point)?.iter().zip(&wanted.data).map(|(a, b)| a * b).sum();
-            let payload = point.payload.clone();
+            let mut score: f32 = dense(point)?.iter().zip(&wanted.data).map(|(a, b)| a * b).sum();
+            if self.vectors.distance == api::Distance::Cosine as i32 {
+                score /= wanted.data.iter().map(|x| x * x).sum::<f32>().sqrt();
+            }
+            let payload = match query.with_payload.as_ref().and_then(|it| it.selector_options.as_ref()) {
+                Some(with_payload_selector::SelectorOptions::Enable(false)) | None => HashMap::new(),
+                Some(_) => point.payload.clone(),
+            };
             found.push(api::ScoredPoint { id: point.id.clone(), payload, score, ..Default::default() });
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -311,6 +458,16 @@ fn holds(condition: &Condition, id: &str, point: &PointStruct) -> Result<bool, S
             Ok(false)
         }
         Some(condition::ConditionOneOf::Field(field)) => {
+            if let Some(range) = &field.range {
+                let Some(Value { kind: Some(value::Kind::IntegerValue(value)) }) = point.payload.get(&field.key) else {
+                    return Ok(false);
+                };
+                let value = *value as f64;
+                return Ok(range.gte.is_none_or(|least| value >= least)
+                    && range.lte.is_none_or(|most| value <= most)
+                    && range.lt.is_none_or(|end| value < end)
+                    && range.gt.is_none_or(|begin| value > begin));
+            }
             let Some(Value { kind: Some(value::Kind::StringValue(value)) }) = point.payload.get(&field.key) else {
                 return Ok(false);
             };
@@ -321,6 +478,25 @@ fn holds(condition: &Condition, id: &str, point: &PointStruct) -> Result<bool, S
             }
         }
         _ => Err(Status::unimplemented("conditions other than ids and fields")),
+    }
+}
+
+fn normalise(point: &mut PointStruct) {
+    if let Some(vectors::VectorsOptions::Vector(api::Vector { vector: Some(vector::Vector::Dense(dense)), .. })) =
+        point.vectors.as_mut().and_then(|vectors| vectors.vectors_options.as_mut())
+    {
+        let length = dense.data.iter().map(|x| x * x).sum::<f32>().sqrt();
+        dense.data.iter_mut().for_each(|x| *x /= length);
+    }
+}
+
+#[tonic::async_trait]
+impl qdrant_server::Qdrant for State {
+    async fn health_check(
+        &self,
+        _: Request<api::HealthCheckRequest>,
+    ) -> Result<Response<api::HealthCheckReply>, Status> {
+        Ok(Response::new(api::HealthCheckReply { title: "stand-in".into(), version: "0".into(), commit: None }))
     }
 }
 

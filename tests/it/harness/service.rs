@@ -3,6 +3,7 @@
 use earmark::config::{EvaluationSettings, ServiceSettings};
 use earmark::judge::Judge;
 use earmark::retrieval::Retrieval;
+use earmark::search::Search;
 use earmark::store::{Edge, Store};
 use earmark::web::Api;
 use earmark::work::{Workers, Workshop};
@@ -192,6 +193,7 @@ pub async fn databases() -> Vec<Database> {
 /// A running service.
 pub struct Service {
     pub store: Store,
+    pub search: Arc<Search>,
     pub nobody: Actor,
     pub admin: Actor,
     pub database: Database,
@@ -211,18 +213,31 @@ impl Service {
     }
 
     pub async fn with(database: Database, settings: ServiceSettings) -> Self {
+        Self::judged(database, settings, Judge::local()).await
+    }
+
+    /// With a judge of the test's choice.
+    pub async fn judged(database: Database, settings: ServiceSettings, judge: Judge) -> Self {
+        let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        let retrieval = Arc::new(Retrieval::local(Some(&cache)).expect("retrieval"));
+        Self::with_index(database, settings, judge, retrieval).await
+    }
+
+    /// With an index of the test's choice.
+    pub async fn with_index(
+        database: Database,
+        settings: ServiceSettings,
+        judge: Judge,
+        retrieval: Arc<Retrieval>,
+    ) -> Self {
         let store = Store::open(&database.url, EDGE).await.expect("the store opens");
         let (stop, stopping) = watch::channel(false);
-        let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
-        let workshop = Workshop {
-            retrieval: Retrieval::local(Some(&cache)).expect("retrieval"),
-            judge: Judge::local(),
-            settings: EvaluationSettings::default(),
-        };
+        let search = Arc::new(Search::new(store.clone(), Arc::clone(&retrieval)));
+        let workshop = Workshop { retrieval, judge, settings: EvaluationSettings::default() };
         let workers = Workers::start(&store, &Arc::new(workshop), &settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = Api::new(store.clone(), settings, stopping).router();
+        let router = Api::new(store.clone(), settings, stopping).searching(Arc::clone(&search)).router();
         let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
         tokio::spawn(async move { server.await.expect("serves") });
         store.offer_setup("the set-up secret").await.expect("offered");
@@ -231,7 +246,7 @@ impl Service {
             json!({"secret": "the set-up secret", "email": "Admin@example.org", "name": "Admin", "password": PASSWORD});
         let id = nobody.post("/api/v1/setup", body).await.id();
         let admin = signed_in(&nobody, "admin@example.org", id).await;
-        Self { store, nobody, admin, database, stop, workers: Some(workers) }
+        Self { store, search, nobody, admin, database, stop, workers: Some(workers) }
     }
 
     /// Adds a person and signs them in.

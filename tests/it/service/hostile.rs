@@ -113,3 +113,22 @@ async fn a_slow_upload_is_ended_by_the_limit_of_time() {
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("timed-out"), "{answer}");
     service.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_document_that_unpacks_to_hundreds_of_megabytes_is_refused() {
+    use std::io::{Cursor, Write};
+    let service = Service::idle(sqlite(), ServiceSettings::default()).await;
+    service.rubric().await;
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("word/document.xml", zip::write::SimpleFileOptions::default()).expect("a file begins");
+    let some = vec![b' '; 1 << 20];
+    for _ in 0..300 {
+        archive.write_all(&some).expect("memory takes it");
+    }
+    let bomb = archive.finish().expect("a whole archive").into_inner();
+    assert!(bomb.len() < 1 << 20, "small enough to be let in");
+    let refused = service.admin.upload("rubric=small&title=x", &[], &bomb).await.expect(422);
+    assert_eq!(refused["type"], "urn:earmark:problem:faulty-file");
+    assert_eq!(service.admin.get("/api/v1/interviews").await.expect(200)["items"], json!([]));
+    service.end().await;
+}

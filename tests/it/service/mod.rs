@@ -3,8 +3,12 @@
 mod access;
 mod durable;
 mod erasure;
+mod exports;
 mod flow;
+mod hooks;
 mod hostile;
+mod judge_away;
 mod lists;
 mod record;
+mod replay;
 mod reviews;
