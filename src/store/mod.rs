@@ -449,6 +449,22 @@ mod tests {
         ],
     ];
 
+    /// While a fleet is upgraded, processes of the version before work on the schema of the next one.
+    #[test]
+    fn steps_add_and_take_nothing_away_so_that_the_version_before_works_on() {
+        for (number, name, text) in MIGRATIONS.iter().skip(1) {
+            let bare: Vec<&str> = text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
+            let bare = bare.join(" ");
+            for statement in bare.split(';').map(|one| one.split_whitespace().collect::<Vec<_>>().join(" ")) {
+                let adds = ["CREATE TABLE ", "CREATE INDEX ", "INSERT INTO "].iter().any(|start| statement.starts_with(start));
+                let widens = statement.starts_with("ALTER TABLE ")
+                    && statement.contains(" ADD COLUMN ")
+                    && (!statement.contains("NOT NULL") || statement.contains("DEFAULT"));
+                assert!(statement.is_empty() || adds || widens, "{number} {name}: {statement}");
+            }
+        }
+    }
+
     #[tokio::test]
     async fn every_migration_leaves_the_rows_that_it_meets() {
         let folder = tempfile::tempdir().expect("a folder");

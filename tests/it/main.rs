@@ -5,6 +5,10 @@
 mod architecture;
 mod calibrate;
 mod cli;
+mod cluster;
+#[path = "../cluster/mod.rs"]
+mod cluster_load;
+mod deploy;
 mod eval_sets;
 mod evaluation;
 mod guide;

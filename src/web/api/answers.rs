@@ -6,7 +6,7 @@ use super::evaluations::open_questions;
 use super::gate::Caller;
 use super::input::{Asked, line};
 use crate::search::{AnswerFilter, Found, Search};
-use crate::store::{Passage, PersonRole};
+use crate::store::{Passage, PersonRole, ReviewState};
 use crate::web::problem::Failure;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -88,7 +88,7 @@ pub(super) async fn search(
     let mut views = Views { api: &api, caller: &caller, known: HashMap::new() };
     for found in found {
         if shown.len() < limit && views.may_see(&found.passage).await? {
-            let score_of_record = api.store.score_of_record(&found.passage.interview, &found.passage.question).await?;
+            let score_of_record = views.score_of_record(&found.passage).await?;
             shown.push(Shown { passage: found.passage, score_of_record, similarity: found.similarity });
         }
     }
@@ -125,7 +125,7 @@ pub(super) async fn precedents(
         if shown.len() == limit {
             break;
         }
-        let score_of_record = api.store.score_of_record(&passage.interview, &passage.question).await?;
+        let score_of_record = views.score_of_record(&passage).await?;
         if score_of_record.is_some() && views.may_see(&passage).await? {
             shown.push(Shown { passage, score_of_record, similarity });
         }
@@ -161,6 +161,19 @@ struct Views<'a> {
 }
 
 impl Views<'_> {
+    /// The score of record, for those to whom other people's scores of this interview are open: reviewers see each other's
+    /// once they have submitted their own.
+    async fn score_of_record(&self, passage: &Passage) -> Result<Option<i64>, Failure> {
+        let (store, person) = (&self.api.store, &self.caller.0.person);
+        let mut own = store.reviews(&passage.interview).await?;
+        own.retain(|review| review.person == person.id);
+        let is_under_way = own.iter().any(|review| review.state == ReviewState::Draft);
+        if is_under_way || (own.is_empty() && person.role == PersonRole::Interviewer) {
+            return Ok(None);
+        }
+        Ok(store.score_of_record(&passage.interview, &passage.question).await?)
+    }
+
     async fn may_see(&mut self, passage: &Passage) -> Result<bool, Failure> {
         if !self.known.contains_key(&passage.evaluation) {
             let head = self.api.store.evaluation(&passage.evaluation).await?;

@@ -2,7 +2,7 @@
 //! folder, which lives as long as the test program. Without either the tests say so in a line and leave it out.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -30,8 +30,9 @@ fn start() -> Option<Server> {
     if let Ok(url) = std::env::var("EARMARK_TEST_POSTGRES_URL") {
         return Some(Server { url: url.trim_end_matches('/').to_owned() });
     }
-    match own() {
-        Ok(server) => Some(server),
+    match own(&[]) {
+        // The folder is removed by the watcher, when this program is gone.
+        Ok(server) => Some(Server { url: server.url.clone() }),
         Err(why) => {
             eprintln!("not run on PostgreSQL: {why} (set EARMARK_TEST_POSTGRES_URL, or install postgresql)");
             None
@@ -48,26 +49,44 @@ fn program(name: &str) -> Result<PathBuf, String> {
     found.ok_or_else(|| format!("{name} is not installed"))
 }
 
-fn own() -> Result<Server, String> {
-    let (initdb, postgres) = (program("initdb")?, program("postgres").or_else(|_| beside("initdb", "postgres"))?);
+/// A server of our own. It ends with this program, however that goes.
+pub struct Own {
+    pub url: String,
+    child: Child,
+    data: PathBuf,
+    port: u16,
+    options: Vec<String>,
+}
+
+/// Starts a server in a folder of its own, with more options.
+pub fn own(options: &[&str]) -> Result<Own, String> {
+    let initdb = program("initdb")?;
     let folder = tempfile::Builder::new().prefix("earmark-pg-").tempdir().map_err(|error| error.to_string())?;
-    let is_root = output("id", &["-u"])? == "0";
-    if is_root {
+    if is_root()? {
         // PostgreSQL refuses to run as root.
         run(Command::new("chown").arg("nobody").arg(folder.path()))?;
     }
     let data = folder.path().join("data");
-    let mut init = as_user(is_root, &initdb);
+    let mut init = as_user(is_root()?, &initdb);
     run(init.args(["--auth=trust", "--username=earmark", "--no-sync", "--encoding=UTF8", "-D"]).arg(&data))?;
     let port =
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
-    let mut server = as_user(is_root, &postgres);
-    server.arg("-D").arg(&data).args(["-p", &port.to_string(), "-k"]).arg(folder.path());
-    server.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=300"]);
-    // Its standard input is ours: a watcher ends it when this program is gone, however it went.
+    let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+    let child = started(&data, port, &options)?;
+    // The folder is removed by the watcher.
+    drop(folder.keep());
+    Ok(Own { url: format!("postgres://earmark@127.0.0.1:{port}"), child, data, port, options })
+}
+
+fn started(data: &Path, port: u16, options: &[String]) -> Result<Child, String> {
+    let postgres = program("postgres").or_else(|_| beside("initdb", "postgres"))?;
+    let folder = data.parent().ok_or("a folder")?;
+    let mut server = as_user(is_root()?, &postgres);
+    server.arg("-D").arg(data).args(["-p", &port.to_string(), "-k"]).arg(folder);
+    server.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=300"]).args(options);
     let mut child =
         server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|e| e.to_string())?;
-    watch_over(child.id(), folder.path());
+    watch_over(child.id(), folder);
     let begun = std::time::Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() || !is_ready(port) {
         if let Ok(Some(status)) = child.try_wait() {
@@ -78,9 +97,21 @@ fn own() -> Result<Server, String> {
         }
         std::thread::yield_now();
     }
-    // The folder is removed by the watcher.
-    drop(folder.keep());
-    Ok(Server { url: format!("postgres://earmark@127.0.0.1:{port}") })
+    Ok(child)
+}
+
+impl Own {
+    /// Ends the server without a check point, as a crash would, and starts it again on what it wrote.
+    pub fn restarted(mut self) -> Self {
+        run(Command::new("kill").args(["-QUIT", &self.child.id().to_string()])).expect("told to end");
+        self.child.wait().expect("gone");
+        self.child = started(&self.data, self.port, &self.options).expect("it starts again");
+        self
+    }
+}
+
+fn is_root() -> Result<bool, String> {
+    Ok(output("id", &["-u"])? == "0")
 }
 
 fn is_ready(port: u16) -> bool {
@@ -108,7 +139,8 @@ fn as_user(is_root: bool, program: &Path) -> Command {
 /// Ends the server and removes its folder when this program ends.
 fn watch_over(server: u32, folder: &Path) {
     let script = format!(
-        "while kill -0 {} 2>/dev/null; do sleep 1; done; kill -QUIT {server}; sleep 1; rm -rf '{}'",
+        "while kill -0 {} 2>/dev/null; do kill -0 {server} 2>/dev/null || exit 0; sleep 1; done; kill -QUIT {server}; \
+         sleep 1; rm -rf '{}'",
         std::process::id(),
         folder.display()
     );

@@ -171,6 +171,13 @@ pub struct Database {
     _folder: Option<tempfile::TempDir>,
 }
 
+impl Database {
+    /// One that somebody else keeps.
+    pub fn at(url: String) -> Self {
+        Self { url, _folder: None }
+    }
+}
+
 /// A fresh SQLite file.
 pub fn sqlite() -> Database {
     let folder = tempfile::tempdir().expect("a folder");
