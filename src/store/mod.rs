@@ -15,6 +15,7 @@
 //! Clock and randomness come with the store as [`Edge`].
 
 pub mod audit;
+mod calibrations;
 mod edge;
 mod erasure;
 mod evaluations;
@@ -24,6 +25,7 @@ mod people;
 mod reviews;
 mod rubrics;
 
+pub use calibrations::{Calibration, NewCalibration};
 pub use edge::{Edge, Moment, is_id};
 pub use erasure::{ErasureCause, PlaceRule};
 pub use evaluations::{EvaluationHead, EvaluationState, FinishedQuestion, Saved, StoredQuestion};
@@ -47,9 +49,10 @@ use thiserror::Error;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 /// The schema, a file a step. A step that has been released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "keeping", include_str!("migrations/0002_keeping.sql")),
+    (6, "calibrations", include_str!("migrations/0006_calibrations.sql")),
 ];
 
 /// Connections to the database.

@@ -1,6 +1,7 @@
 //! One job: read the transcript again, judge what is not finished, keep each few questions, put the summary together.
 
 use super::Worker;
+use crate::calibration::Profile;
 use crate::domain::{Abstention, QuestionResult, Rubric, RubricRef, SCHEMA, Suggestion};
 use crate::evaluation::{EvaluateError, Outcome, Placed, Sitting, Tools, summary};
 use crate::ingest::{self, Limits};
@@ -71,7 +72,10 @@ pub(super) async fn run(worker: &Worker, taken: &Taken) -> Result<(), Failure> {
     let placed: Vec<Placed> =
         moved.into_iter().filter(|span| rubric.question(&span.question).is_some()).map(place).collect();
     let shop = &worker.workshop;
-    let tools = Tools { retrieval: &shop.retrieval, judge: &shop.judge, settings: shop.settings, profile: None };
+    let profile = store.used_profile(&version.id).await?.map(|text| Profile::parse(&text)).transpose();
+    let profile = profile.map_err(|error| Failure::ForGood(told(&error)))?;
+    let profile = profile.as_ref();
+    let tools = Tools { retrieval: &shop.retrieval, judge: &shop.judge, settings: shop.settings, profile };
     let speaker = evaluation.speaker.as_deref();
     let sitting = Sitting::open(&tools, &rubric, &transcript, speaker, &placed, &mut |_| {}).await?;
     judge_the_rest(worker, taken, &sitting, &rubric).await?;
