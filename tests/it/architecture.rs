@@ -19,7 +19,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("judge", &["domain", "inference", "endpoint"]),
     ("evaluation", &["domain", "config", "calibration", "retrieval", "judge"]),
     ("store", &["domain"]),
-    ("work", &["domain", "config", "endpoint", "ingest", "library", "retrieval", "judge", "evaluation", "store"]),
+    ("work", &["domain", "config", "calibration", "endpoint", "ingest", "library", "retrieval", "judge", "evaluation", "store"]),
     ("web", &["domain", "config", "calibration", "ingest", "library", "evaluation", "store"]),
     (
         "cli",

@@ -4,6 +4,7 @@
 //! ([`access`], [`gate`]), and what goes wrong has its place in one table ([`super::problem`]).
 
 pub mod access;
+mod calibrations;
 mod client;
 mod differences;
 mod docs;
@@ -108,6 +109,12 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(rubrics::version))
         .routes(routes!(rubrics::eval_set))
         .routes(routes!(differences::rubrics))
+        .routes(routes!(calibrations::list))
+        .routes(routes!(calibrations::upload))
+        .routes(routes!(calibrations::choose))
+        .routes(routes!(calibrations::one))
+        .routes(routes!(calibrations::report))
+        .routes(routes!(calibrations::comparison))
         .routes(routes!(interviews::list, upload::upload))
         .routes(routes!(interviews::one, interviews::change, erasure::erase))
         .routes(routes!(erasure::keep))
