@@ -417,6 +417,8 @@ mod tests {
             "INSERT INTO deliveries VALUES ('l', 'h', 'i', 'interview.uploaded', '{}', 't', NULL)",
         ],
         &[],
+        &[],
+        &["INSERT INTO calibrations VALUES ('k', 'v', 'set', 48, 'yes', 'd', '{}', '{}', 'p', 't')"],
     ];
 
     #[tokio::test]

@@ -61,6 +61,17 @@ async fn a_profile_that_is_uploaded_and_chosen_makes_the_suggestions() {
         };
         assert_eq!(profile_of(&before).await, json!(null));
         assert_eq!(profile_of(&after).await, kept["digest"]);
+        let evaluations = format!("/api/v1/interviews/{before}/evaluations");
+        for (asked, expected) in [
+            (json!({}), &kept["digest"]),
+            (json!({"calibration": "none"}), &json!(null)),
+            (json!({"calibration": kept["id"]}), &kept["digest"]),
+            (json!({"judge": "local"}), &json!(null)),
+        ] {
+            service.admin.post(&evaluations, asked).await.expect(202);
+            assert_eq!(&profile_of(&before).await, expected);
+        }
+        service.admin.post(&evaluations, json!({"calibration": "some"})).await.expect(404);
         service.admin.json("PUT", path, &[("if-match", "*")], &json!({"calibration": null})).await.expect(200);
         service.admin.json("PUT", path, &[("if-match", "*")], &json!({})).await.expect(400);
         service.end().await;
