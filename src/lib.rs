@@ -43,7 +43,7 @@
 //! calibration                          -> domain agreement
 //! evaluation                           -> domain config calibration retrieval judge
 //! store                                -> domain
-//! work                                 -> domain config endpoint ingest library retrieval judge evaluation store
+//! work                                 -> domain config calibration endpoint ingest library retrieval judge evaluation store
 //! web                                  -> domain config calibration ingest library evaluation store
 //! cli                                  -> everything
 //! ```

@@ -286,6 +286,11 @@ impl Endpoint {
         }
     }
 
+    /// Tries the server again after it was given up: for a process that goes on for longer than servers stay away.
+    pub fn hope(&self) {
+        *self.health() = Health::default();
+    }
+
     fn health(&self) -> std::sync::MutexGuard<'_, Health> {
         // Only whole values are written, so a panic elsewhere leaves nothing half done.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)

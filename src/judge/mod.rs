@@ -112,6 +112,14 @@ impl Judge {
         ChatJudge::new(settings).map(Self::Chat)
     }
 
+    /// Asks a server again that was given up because request after request failed.
+    pub fn hope(&self) {
+        match self {
+            Self::Local(_) => {}
+            Self::Chat(chat) => chat.hope(),
+        }
+    }
+
     /// `local` or the kind of endpoint.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -213,6 +213,13 @@ impl Retrieval {
         }
     }
 
+    /// Asks a server again that was given up because request after request failed.
+    pub fn hope(&self) {
+        if let Embedder::OpenAi(embedder) = &self.embedder {
+            embedder.hope();
+        }
+    }
+
     /// Whether texts are sent to a server to be embedded.
     #[must_use]
     pub fn sends_texts_out(&self) -> bool {

@@ -2,6 +2,7 @@
 //! makes a new evaluation, and the ones before stay.
 
 use super::audit::Event;
+use super::calibrations::AskedCalibration;
 use super::jobs::{JobKind, JobState, Taken};
 use super::passages::NewPassage;
 use super::{Result, Store, StoreError, Tx, get, json as read_json, to_json, words};
@@ -56,6 +57,8 @@ pub struct EvaluationHead {
     pub speaker: Option<String>,
     /// The judge that was asked for; the service's own where it is `null`.
     pub judge: Option<AskedJudge>,
+    /// The calibration whose profile it is made with.
+    pub calibration: Option<String>,
     /// Why it failed.
     pub failure: Option<String>,
     /// The evaluation whose finished questions it began with.
@@ -88,6 +91,7 @@ impl EvaluationHead {
                 Some(_) => Some(AskedJudge::read(row, "judge")?),
                 None => None,
             },
+            calibration: get(row, "calibration_id")?,
             failure: get(row, "failure")?,
             replaces: get(row, "replaces")?,
             created_by: get(row, "created_by")?,
@@ -154,6 +158,8 @@ pub(super) struct Asked<'a> {
     pub speaker: Option<&'a str>,
     /// The judge, where it is another than the service's own.
     pub judge: Option<AskedJudge>,
+    /// The calibration whose profile is to be used.
+    pub calibration: AskedCalibration<'a>,
     /// An evaluation whose finished questions stay, and the one question that does not.
     pub keeps: Option<(&'a str, &'a str)>,
 }
@@ -162,9 +168,10 @@ impl Tx {
     /// Adds an evaluation with its job and gives its id.
     pub(super) async fn add_evaluation(&mut self, asked: &Asked<'_>) -> Result<String> {
         let id = self.edge.id();
+        let calibration = self.calibration_for(asked.version, asked.calibration).await?;
         sqlx::query(
             "INSERT INTO evaluations (id, interview_id, rubric_version_id, state, questions, speaker, replaces, \
-             created_by, created_at, judge) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9)",
+             created_by, created_at, judge, calibration_id) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(&id)
         .bind(asked.interview)
@@ -175,6 +182,7 @@ impl Tx {
         .bind(asked.actor)
         .bind(self.at.as_str())
         .bind(asked.judge.map(AskedJudge::word))
+        .bind(&calibration)
         .execute(&mut *self.inner)
         .await?;
         if let Some((old, question)) = asked.keeps {
@@ -202,6 +210,7 @@ impl Tx {
             facts: json!({
                 "rubric_version": asked.version,
                 "judge": asked.judge,
+                "calibration": calibration,
                 "keeps": asked.keeps.map(|(old, _)| old),
                 "moved": asked.keeps.map(|(_, question)| question),
             }),
@@ -224,6 +233,7 @@ impl Store {
         version: &str,
         questions: usize,
         judge: Option<AskedJudge>,
+        calibration: AskedCalibration<'_>,
     ) -> Result<String> {
         let mut tx = self.begin().await?;
         tx.refuse_second(interview).await?;
@@ -234,7 +244,8 @@ impl Store {
             .ok_or(StoreError::Missing("interview"))?;
         let speaker: Option<String> = get(&row, "speaker")?;
         let questions = questions as i64;
-        let asked = Asked { actor, interview, version, questions, speaker: speaker.as_deref(), judge, keeps: None };
+        let speaker = speaker.as_deref();
+        let asked = Asked { actor, interview, version, questions, speaker, judge, calibration, keeps: None };
         let id = tx.add_evaluation(&asked).await?;
         tx.commit().await?;
         Ok(id)

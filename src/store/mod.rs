@@ -16,6 +16,7 @@
 //! Clock and randomness come with the store as [`Edge`].
 
 pub mod audit;
+mod calibrations;
 mod edge;
 mod erasure;
 mod evaluations;
@@ -29,6 +30,7 @@ mod rations;
 mod reviews;
 mod rubrics;
 
+pub use calibrations::{AskedCalibration, Calibration, NewCalibration};
 pub use edge::{Edge, Moment, is_id};
 pub use erasure::{ErasureCause, PlaceRule};
 pub use evaluations::{AskedJudge, EvaluationHead, EvaluationState, FinishedQuestion, Saved, StoredQuestion};
@@ -56,11 +58,13 @@ use thiserror::Error;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 /// The schema, a file a step. A step that has been released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "keeping", include_str!("migrations/0002_keeping.sql")),
     (3, "hooks", include_str!("migrations/0003_hooks.sql")),
     (4, "judges", include_str!("migrations/0004_judges.sql")),
+    (5, "asked", include_str!("migrations/0005_asked.sql")),
+    (6, "calibrations", include_str!("migrations/0006_calibrations.sql")),
     (10, "cluster", include_str!("migrations/0010_cluster.sql")),
 ];
 
@@ -439,6 +443,8 @@ mod tests {
             "INSERT INTO deliveries VALUES ('l', 'h', 'i', 'interview.uploaded', '{}', 't', NULL)",
         ],
         &[],
+        &[],
+        &["INSERT INTO calibrations VALUES ('k', 'v', 'set', 48, 'yes', 'd', '{}', '{}', 'p', 't')"],
         &[
             "INSERT INTO minute_counts VALUES ('n', 1, 1)",
             "INSERT INTO turns VALUES ('n', 1)",
@@ -489,7 +495,7 @@ mod tests {
                 assert_eq!(get::<i64>(&row, "n").expect("a number"), 1, "{table}");
             }
             let evaluation = store.evaluation("e").await.expect("what an older version wrote is read");
-            assert_eq!(evaluation.judge, None);
+            assert_eq!((evaluation.judge, evaluation.calibration), (None, None));
             assert_eq!(store.scrubs_due().await.expect("a number"), 0);
             store.close().await;
         }

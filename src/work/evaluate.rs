@@ -1,6 +1,7 @@
 //! One job: read the transcript again, judge what is not finished, keep each few questions, put the summary together.
 
 use super::Worker;
+use crate::calibration::Profile;
 use crate::domain::{Abstention, QuestionResult, Rubric, RubricRef, SCHEMA, Suggestion};
 use crate::evaluation::{EvaluateError, Outcome, Placed, Sitting, SpokenPassage, Tools, summary};
 use crate::ingest::{self, Limits};
@@ -85,7 +86,14 @@ pub(super) async fn run(worker: &Worker, taken: &Taken) -> Result<(), Failure> {
             return Err(Failure::ForGood("no chat model is set for this service any more".into()));
         }
     };
-    let tools = Tools { retrieval: &shop.retrieval, judge, settings: shop.settings, profile: None };
+    // What failed before says nothing of now: the server may be back.
+    judge.hope();
+    shop.retrieval.hope();
+    let profile = match &evaluation.calibration {
+        Some(id) => Some(Profile::parse(&store.profile_of(id).await?).map_err(EvaluateError::from)?),
+        None => None,
+    };
+    let tools = Tools { retrieval: &shop.retrieval, judge, settings: shop.settings, profile: profile.as_ref() };
     let speaker = evaluation.speaker.as_deref();
     let sitting = Sitting::open(&tools, &rubric, &transcript, speaker, &placed, &mut |_| {}).await?;
     let together = if matches!(judge, Judge::Local(_)) { TOGETHER } else { TOGETHER_CHAT };

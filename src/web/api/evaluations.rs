@@ -4,7 +4,7 @@ use super::Api;
 use super::gate::Caller;
 use super::input::{Sent, id};
 use crate::library;
-use crate::store::{AskedJudge, EvaluationHead, EvaluationState, Mode, PersonRole, ReviewState, Store};
+use crate::store::{AskedCalibration, AskedJudge, EvaluationHead, EvaluationState, Mode, PersonRole, ReviewState, Store};
 use crate::web::problem::Failure;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -31,6 +31,9 @@ pub(super) struct Ask {
     rubric_version: Option<String>,
     /// The judge; the service's own where it is left out.
     judge: Option<AskedJudge>,
+    /// The id of a calibration of that version whose profile is used, or `none`. Left out, the one in use, but none where a
+    /// judge is asked for.
+    calibration: Option<String>,
 }
 
 /// An evaluation with its questions, as far as they are finished.
@@ -59,7 +62,7 @@ pub(super) async fn history(
 
 /// Have an interview evaluated anew
 ///
-/// With another version of the rubric or another judge this replays it; what was evaluated before stays, and
+/// With another version of the rubric, another judge or calibration this replays it; what was evaluated before stays, and
 /// `/evaluations/{id}/diff` compares the two.
 #[utoipa::path(post, path = "/api/v1/interviews/{id}/evaluations", tag = "evaluations", request_body = Ask,
     params(("id" = String, Path)),
@@ -85,8 +88,20 @@ pub(super) async fn ask(
         return Err(Failure::Unfit("no chat model is set for this service: the setting judge is local".into()));
     }
     let questions = library::parse("rubric", &version.source)?.rubric.questions.len();
+    let calibration = match sent.calibration.as_deref() {
+        Some("none") => AskedCalibration::Without,
+        Some(asked) => {
+            let found = api.store.calibration(id(asked, "calibration")?).await?;
+            if (&found.rubric, &found.number) != (&version.rubric, &version.number) {
+                return Err(Failure::Unfit("this calibration is of another version of the rubric".into()));
+            }
+            AskedCalibration::This(asked)
+        }
+        None if sent.judge.is_some() => AskedCalibration::Without,
+        None => AskedCalibration::InUse,
+    };
     let actor = &caller.0.person.id;
-    let asked = api.store.ask_evaluation(actor, &known.id, &version.id, questions, sent.judge).await?;
+    let asked = api.store.ask_evaluation(actor, &known.id, &version.id, questions, sent.judge, calibration).await?;
     Ok((StatusCode::ACCEPTED, Json(api.store.evaluation(&asked).await?)).into_response())
 }
 

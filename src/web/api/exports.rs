@@ -11,7 +11,7 @@ use super::interviews::reread;
 use super::reviews::{readable, seen};
 use crate::domain::{Evaluation, Scale};
 use crate::library;
-use crate::store::{Interview, Review, ReviewState};
+use crate::store::{Interview, Moment, Review, ReviewState};
 use crate::web::problem::Failure;
 use crate::web::report;
 use axum::Json;
@@ -38,9 +38,9 @@ pub(super) enum ExportFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ScorecardShape {
-    /// A scorecard of Greenhouse's Harvest API.
+    /// What Greenhouse's Harvest API gives as a scorecard: <https://developers.greenhouse.io/harvest.html#scorecards>.
     Greenhouse,
-    /// A feedback form of Lever's API.
+    /// What Lever's API takes as feedback: <https://hire.lever.co/developer/documentation#feedback>.
     Lever,
 }
 
@@ -268,6 +268,11 @@ fn greenhouse(
     })
 }
 
+/// Milliseconds since 1970, as Lever writes times.
+fn millis(time: &str) -> Option<i64> {
+    Some(Moment::read(time)?.millis())
+}
+
 fn lever(title: &str, review: &Review, (name, email): (&str, &str), scale: &Scale, lines: &[Line]) -> Value {
     let scores: Vec<Value> = lines
         .iter()
@@ -280,7 +285,7 @@ fn lever(title: &str, review: &Review, (name, email): (&str, &str), scale: &Scal
     json!({
         "type": "interview", "text": title, "instructions": "", "baseTemplateId": null, "interview": null, "panel": null,
         "user": {"name": name, "email": email},
-        "createdAt": review.created_at, "completedAt": review.submitted_at,
+        "createdAt": millis(&review.created_at), "completedAt": review.submitted_at.as_deref().and_then(millis),
         "fields": [
             {"type": "scorecard", "text": "Scores", "description": format!("from {} to {} in Earmark", scale.min(), scale.max()),
              "required": false, "value": scores},

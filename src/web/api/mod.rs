@@ -5,6 +5,7 @@
 
 pub mod access;
 mod answers;
+mod calibrations;
 mod client;
 mod differences;
 mod docs;
@@ -132,6 +133,12 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(rubrics::version))
         .routes(routes!(rubrics::eval_set))
         .routes(routes!(differences::rubrics))
+        .routes(routes!(calibrations::list))
+        .routes(routes!(calibrations::upload))
+        .routes(routes!(calibrations::choose))
+        .routes(routes!(calibrations::one))
+        .routes(routes!(calibrations::report))
+        .routes(routes!(calibrations::comparison))
         .routes(routes!(interviews::list, upload::upload))
         .routes(routes!(interviews::one, interviews::change, erasure::erase))
         .routes(routes!(erasure::keep))

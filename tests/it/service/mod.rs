@@ -1,6 +1,7 @@
 //! The service: everything over HTTP, on SQLite always and on PostgreSQL where a server can be had.
 
 mod access;
+mod calibrations;
 mod durable;
 mod erasure;
 mod exports;
