@@ -26,6 +26,7 @@
 //! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model | `minijinja`, `tiktoken-rs` |
 //! | [`evaluation`] | the use cases: locate answers, suggest scores, decide on them, check a rubric by its own words | `regex` |
 //! | [`store`] | what the service remembers; the only module that knows SQL | `sqlx`, `jiff`, `uuid` |
+//! | [`search`] | who talked about something, across interviews: follows the store, asks the index of answers | |
 //! | [`work`] | the workers: take jobs, evaluate, keep each finished question; couriers of webhooks; the sweep that erases | `hmac` |
 //! | [`web`] | everything HTML and HTTP: the report pages, the service's API | `askama`, `plotters`, `axum`, `utoipa`, `argon2`, `cookie`, `prometheus-client` |
 //! | [`cli`] | the command line; wires everything together; reads clock and random source | `clap`, `indicatif`, `getrandom`, `tracing-subscriber` |
@@ -34,7 +35,8 @@
 //! Who may import whom is held by `tests/it/architecture.rs`:
 //!
 //! The workers stand in `work` and not in `evaluation`: evaluating needs no store, on the command line there is none, and
-//! so both can be read alone.
+//! so both can be read alone. `search` stands between `web` and `retrieval`: what the index knows follows from what the store
+//! records, and a web process, a worker and the command line bring the one to the other in the same way.
 //!
 //! ```text
 //! domain, agreement, config, inference -> nothing
@@ -43,8 +45,10 @@
 //! calibration                          -> domain agreement
 //! evaluation                           -> domain config calibration retrieval judge
 //! store                                -> domain
+//! search                               -> domain retrieval store
 //! work                                 -> domain config calibration endpoint ingest library retrieval judge evaluation store
-//! web                                  -> domain config calibration ingest library evaluation store
+//!                                         search
+//! web                                  -> domain config calibration ingest library evaluation store search
 //! cli                                  -> everything
 //! ```
 

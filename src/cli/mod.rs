@@ -16,8 +16,8 @@ mod reindex;
 pub mod render;
 mod rubric;
 mod serve;
-mod shared;
 mod settings;
+mod shared;
 mod tools;
 mod upkeep;
 

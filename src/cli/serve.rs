@@ -1,11 +1,11 @@
 //! `earmark serve`: wires store, workers and API together, and ends them in order.
 
+use super::Exit;
 use super::chat::{ChatArguments, Unusable};
 use super::edge::EDGE;
 use super::output::{complain, say};
 use super::settings::{LogForm, Role, Settings, SettingsArguments};
 use super::shared;
-use super::Exit;
 use crate::config::EvaluationSettings;
 use crate::judge::Judge;
 use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};

@@ -159,12 +159,8 @@ fn known() -> Vec<Known> {
 
 /// The settings of the judge and of retrieval; those of the chat model count where it is asked.
 fn judging() -> Vec<Known> {
-    let row = |key, kind, default: Option<&str>, meaning| Known {
-        key,
-        kind,
-        default: default.map(str::to_owned),
-        meaning,
-    };
+    let row =
+        |key, kind, default: Option<&str>, meaning| Known { key, kind, default: default.map(str::to_owned), meaning };
     let many = Kind::Number(1, i64::MAX);
     let sides: Kind = Kind::OneOf(&["local", "openai"]);
     vec![
@@ -318,7 +314,11 @@ fn unfit(kind: Kind, value: &str) -> Option<String> {
         Kind::Real(least, most) => {
             let fits = value.parse::<f64>().is_ok_and(|number| (least..=most).contains(&number));
             (!fits).then(|| {
-                if most < f64::MAX { format!("write a number from {least} to {most}") } else { "write 0 or more".into() }
+                if most < f64::MAX {
+                    format!("write a number from {least} to {most}")
+                } else {
+                    "write 0 or more".into()
+                }
             })
         }
         Kind::Networks => {
@@ -403,12 +403,10 @@ mod tests {
     #[test]
     fn a_flag_goes_before_the_file_and_a_secret_that_is_wrong_is_not_said() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), "model = \"small\"\nsamples = 3\ntemperature = 0.5\napi_key = \"\"\n").expect("written");
-        let arguments = SettingsArguments {
-            config: Some(file.path().to_owned()),
-            database: Some("sqlite:x".into()),
-            listen: None,
-        };
+        std::fs::write(file.path(), "model = \"small\"\nsamples = 3\ntemperature = 0.5\napi_key = \"\"\n")
+            .expect("written");
+        let arguments =
+            SettingsArguments { config: Some(file.path().to_owned()), database: Some("sqlite:x".into()), listen: None };
         let faults = arguments.read().err().expect("an empty key").to_string();
         assert!(faults.contains("api_key is \"***\""), "{faults}");
         std::fs::write(file.path(), "model = \"small\"\nsamples = 3\ntemperature = 0.5\n").expect("written");

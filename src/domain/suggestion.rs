@@ -139,13 +139,8 @@ impl Abstention {
 
     /// What [`Abstention::reason`] was made of.
     pub(super) fn of_reason(reason: &str) -> Self {
-        let fixed = [
-            Self::NotAnswered,
-            Self::TooLittleSaid,
-            Self::Garbled,
-            Self::NothingToCompare,
-            Self::OtherLanguage,
-        ];
+        let fixed =
+            [Self::NotAnswered, Self::TooLittleSaid, Self::Garbled, Self::NothingToCompare, Self::OtherLanguage];
         let known = fixed.into_iter().find(|one| one.reason() == reason);
         let cause = || reason.strip_prefix("judge unavailable: ").unwrap_or(reason).to_owned();
         known.unwrap_or_else(|| Self::JudgeUnavailable(cause()))

@@ -97,7 +97,8 @@ impl Courier {
             None if !found.is_empty() => Ok(found),
             None => Err(Undelivered::NoAnswer("its name has no address".into())),
             Some(_) => Err(Undelivered::Never(
-                "the address is inside a private network: who runs the service can allow it with webhook_networks".into(),
+                "the address is inside a private network: who runs the service can allow it with webhook_networks"
+                    .into(),
             )),
         }
     }
@@ -133,8 +134,22 @@ mod tests {
     fn private_loopback_and_link_local_addresses_are_refused_in_every_dress() {
         let courier = Courier::new(vec![]);
         for inside in [
-            "127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "::",
-            "fe80::1", "fd00::1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::a00:1", "2002:a00:1::", "ff02::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.31.0.1",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a00:1",
+            "2002:a00:1::",
+            "ff02::1",
             "::7f00:1",
         ] {
             assert!(!courier.allows(inside.parse().expect("an address")), "{inside}");

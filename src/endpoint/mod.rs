@@ -22,9 +22,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
+pub use client::{ChatReply, Choice, EmbeddingReply, Message, ScoredToken, TokenLogProb, Usage};
 pub use hook::{Courier, Undelivered};
 pub use shared::Shared;
-pub use client::{ChatReply, Choice, EmbeddingReply, Message, ScoredToken, TokenLogProb, Usage};
 
 /// `OpenAI`'s own server.
 pub const OPENAI: &str = "https://api.openai.com/v1";

@@ -85,14 +85,9 @@ fn general(before: &Value, after: &Value) -> Vec<Cause> {
     causes
 }
 
-fn question(
-    before: &Value,
-    after: &Value,
-    id: String,
-    general: &[Cause],
-    reworded: impl Fn(&str) -> bool,
-) -> Compared {
-    let of = |whole: &Value| list(&whole["questions"]).find(|one| one["id"] == id.as_str()).cloned().unwrap_or_default();
+fn question(before: &Value, after: &Value, id: String, general: &[Cause], reworded: impl Fn(&str) -> bool) -> Compared {
+    let of =
+        |whole: &Value| list(&whole["questions"]).find(|one| one["id"] == id.as_str()).cloned().unwrap_or_default();
     let (was, is) = (of(before), of(after));
     let both = |read: &dyn Fn(&Value) -> Value| [read(&was), read(&is)];
     let score = both(&|one| one["suggestion"]["score"].clone()).map(|score| score.as_i64());
@@ -183,7 +178,10 @@ mod tests {
         let compared = compare(&evaluation(3, &[1], "met", "m"), &evaluation(3, &[1], "not_met", "m"), |_| false);
         let turned = &compared[0].verdicts[0];
         assert_eq!((turned.before.as_deref(), turned.after.as_deref()), (Some("met"), Some("not_met")));
-        assert_eq!((&compared[0].lost[..], &compared[0].found[..]), (&["met".to_owned()][..], &["not_met".to_owned()][..]));
+        assert_eq!(
+            (&compared[0].lost[..], &compared[0].found[..]),
+            (&["met".to_owned()][..], &["not_met".to_owned()][..])
+        );
     }
 
     #[test]

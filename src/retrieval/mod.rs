@@ -38,6 +38,7 @@ use openai::OpenAiEmbedder;
 use qdrant::QdrantIndex;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// The cause of a failure outside the crate.
@@ -127,7 +128,7 @@ pub struct Retrieval {
 }
 
 enum Index {
-    Memory(MemoryIndex, MemoryAnswers),
+    Memory(MemoryIndex, Arc<MemoryAnswers>),
     Qdrant(QdrantIndex, QdrantAnswers),
 }
 
@@ -140,7 +141,10 @@ impl Retrieval {
     /// [`RetrievalError::Cache`] when the directory is not there and cannot be made.
     pub fn local(cache: Option<&Path>) -> Result<Self, RetrievalError> {
         let cache = cache.map(Cache::at).transpose()?;
-        Ok(Self { embedder: Embedder::Local(LocalEmbedder), index: Index::Memory(MemoryIndex::new(cache), MemoryAnswers::default()) })
+        Ok(Self {
+            embedder: Embedder::Local(LocalEmbedder),
+            index: Index::Memory(MemoryIndex::new(cache), Arc::default()),
+        })
     }
 
     /// The embedded model and a Qdrant server, which several processes may share. Makes the collection when it is not
@@ -169,7 +173,7 @@ impl Retrieval {
             return Self::on_qdrant(embedder, settings).await;
         }
         let cache = cache.map(Cache::at).transpose()?;
-        Ok(Self { embedder, index: Index::Memory(MemoryIndex::new(cache), MemoryAnswers::default()) })
+        Ok(Self { embedder, index: Index::Memory(MemoryIndex::new(cache), Arc::default()) })
     }
 
     async fn on_qdrant(embedder: Embedder, settings: &QdrantSettings) -> Result<Self, RetrievalError> {
@@ -363,7 +367,12 @@ impl Retrieval {
         k: usize,
     ) -> Result<Vec<AnswerHit>, RetrievalError> {
         match &self.index {
-            Index::Memory(_, answers) => Ok(answers.nearest(query, filter, k)),
+            Index::Memory(_, answers) => {
+                let (answers, query, filter) = (Arc::clone(answers), query.clone(), filter.clone());
+                // A million passages keep a core busy for a while, and requests must not wait for that.
+                let found = tokio::task::spawn_blocking(move || answers.nearest(&query, &filter, k)).await;
+                found.map_err(|_| RetrievalError::Stopped)
+            }
             Index::Qdrant(_, answers) => answers.nearest(query, filter, k).await,
         }
     }

@@ -82,11 +82,8 @@ impl Search {
     ) -> Result<Vec<Found>, SearchError> {
         let said = self.store.passages_of(interview, question, self.retrieval.embedder()).await?;
         self.follow_in_memory().await?;
-        let filter = AnswerFilter {
-            question: Some(question.to_owned()),
-            except: Some(interview.to_owned()),
-            ..filter.clone()
-        };
+        let filter =
+            AnswerFilter { question: Some(question.to_owned()), except: Some(interview.to_owned()), ..filter.clone() };
         let mut best: BTreeMap<String, Found> = BTreeMap::new();
         for vector in said.iter().filter_map(|bytes| Small::from_bytes(bytes)) {
             for found in self.nearest(&vector, &filter, k).await? {
@@ -208,8 +205,11 @@ impl Search {
             }
             let texts: Vec<&str> = others.iter().map(|(_, quote)| quote.as_str()).collect();
             let vectors = self.retrieval.embed(&texts).await?;
-            let vectors: Vec<(i64, Vec<u8>)> =
-                others.iter().zip(&vectors).map(|((number, _), vector)| (*number, Small::of(vector).to_bytes())).collect();
+            let vectors: Vec<(i64, Vec<u8>)> = others
+                .iter()
+                .zip(&vectors)
+                .map(|((number, _), vector)| (*number, Small::of(vector).to_bytes()))
+                .collect();
             self.store.put_vectors(embedder, &vectors).await?;
         }
     }

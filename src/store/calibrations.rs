@@ -183,16 +183,18 @@ impl Store {
         if let Some(id) = calibration {
             let known = self.calibration(id).await?;
             if known.rubric != rubric || known.number != number {
-                let what = format!("this calibration is of {} {}: calibrate {rubric} {number}", known.rubric, known.number);
+                let what =
+                    format!("this calibration is of {} {}: calibrate {rubric} {number}", known.rubric, known.number);
                 return Err(StoreError::Refused(what));
             }
         }
         let mut tx = self.begin().await?;
-        let changed = sqlx::query("UPDATE rubrics SET version = version + 1 WHERE id = $1 AND version = COALESCE($2, version)")
-            .bind(rubric)
-            .bind(expected)
-            .execute(&mut *tx.inner)
-            .await?;
+        let changed =
+            sqlx::query("UPDATE rubrics SET version = version + 1 WHERE id = $1 AND version = COALESCE($2, version)")
+                .bind(rubric)
+                .bind(expected)
+                .execute(&mut *tx.inner)
+                .await?;
         if changed.rows_affected() == 0 {
             drop(tx);
             self.rubric(rubric).await?;
@@ -216,7 +218,11 @@ impl Store {
 
 impl Tx {
     /// The id of the calibration that is asked for.
-    pub(super) async fn calibration_for(&mut self, version: &str, asked: AskedCalibration<'_>) -> Result<Option<String>> {
+    pub(super) async fn calibration_for(
+        &mut self,
+        version: &str,
+        asked: AskedCalibration<'_>,
+    ) -> Result<Option<String>> {
         match asked {
             AskedCalibration::Without => Ok(None),
             AskedCalibration::This(id) => Ok(Some(id.to_owned())),

@@ -127,7 +127,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn webhooks(&self) -> Result<Vec<Webhook>> {
-        let rows = sqlx::query("SELECT * FROM webhooks WHERE ended_at IS NULL ORDER BY id").fetch_all(&self.pool).await?;
+        let rows =
+            sqlx::query("SELECT * FROM webhooks WHERE ended_at IS NULL ORDER BY id").fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
@@ -199,7 +200,12 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?
         .ok_or(StoreError::Missing("delivery"))?;
-        Ok(Parcel { id: get(&row, "id")?, url: get(&row, "url")?, secret: get(&row, "secret")?, body: get(&row, "body")? })
+        Ok(Parcel {
+            id: get(&row, "id")?,
+            url: get(&row, "url")?,
+            secret: get(&row, "secret")?,
+            body: get(&row, "body")?,
+        })
     }
 
     /// Notes that the receiver took it.

@@ -18,8 +18,8 @@ use super::audit::Event;
 use super::{Kind, Moment, Result, Store, StoreError, Tx, get, words};
 use serde::Serialize;
 use serde_json::json;
-use sqlx::AssertSqlSafe;
 use sqlx::AnyConnection;
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 

@@ -462,7 +462,8 @@ mod tests {
             let bare: Vec<&str> = text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
             let bare = bare.join(" ");
             for statement in bare.split(';').map(|one| one.split_whitespace().collect::<Vec<_>>().join(" ")) {
-                let adds = ["CREATE TABLE ", "CREATE INDEX ", "INSERT INTO "].iter().any(|start| statement.starts_with(start));
+                let adds =
+                    ["CREATE TABLE ", "CREATE INDEX ", "INSERT INTO "].iter().any(|start| statement.starts_with(start));
                 let widens = statement.starts_with("ALTER TABLE ")
                     && statement.contains(" ADD COLUMN ")
                     && (!statement.contains("NOT NULL") || statement.contains("DEFAULT"));
@@ -483,7 +484,8 @@ mod tests {
             for (done, rows) in ROWS.iter().enumerate() {
                 migrations(store.kind, done + 1).run(&store.pool).await.expect("migrates");
                 for row in *rows {
-                    let row = if store.kind == Kind::Postgres { row.replace(" BLOB", " BYTEA") } else { (*row).to_owned() };
+                    let row =
+                        if store.kind == Kind::Postgres { row.replace(" BLOB", " BYTEA") } else { (*row).to_owned() };
                     tables.push(row.split(' ').nth(2).expect("a table").to_owned());
                     sqlx::query(AssertSqlSafe(row)).execute(&store.pool).await.expect("a row");
                 }

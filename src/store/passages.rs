@@ -211,12 +211,11 @@ impl Store {
     }
 
     async fn removals(&self, after: i64, until: i64) -> Result<Vec<PassageRemoval>> {
-        let rows =
-            sqlx::query("SELECT * FROM passage_removals WHERE number > $1 AND number <= $2 ORDER BY number")
-                .bind(after)
-                .bind(until)
-                .fetch_all(&self.pool)
-                .await?;
+        let rows = sqlx::query("SELECT * FROM passage_removals WHERE number > $1 AND number <= $2 ORDER BY number")
+            .bind(after)
+            .bind(until)
+            .fetch_all(&self.pool)
+            .await?;
         let one = |row: &AnyRow| {
             let question: String = get(row, "question_id")?;
             Ok(PassageRemoval {

@@ -62,8 +62,7 @@ async fn nothing_is_lost_or_done_twice_while_processes_are_killed_and_servers_re
         ],
     };
     let first = Process::start("web", &setup).await;
-    let body =
-        json!({"secret": first.secret(), "email": "admin@example.org", "name": "Admin", "password": PASSWORD});
+    let body = json!({"secret": first.secret(), "email": "admin@example.org", "name": "Admin", "password": PASSWORD});
     let id = first.nobody().post("/api/v1/setup", body).await.id();
     let admin = signed_in(&first.nobody(), "admin@example.org", id).await;
     let kind = [("content-type", "application/toml")];
@@ -118,7 +117,9 @@ async fn nothing_is_lost_or_done_twice_while_processes_are_killed_and_servers_re
     let stored = uploads.await.expect("uploads");
     let took = begun.elapsed();
     let memory: Vec<u64> = processes.iter().map(Process::memory).collect();
-    println!("{interviews} interviews in {took:.0?} with {kills} kills, {restarts} restarts of PostgreSQL; MiB: {memory:?}");
+    println!(
+        "{interviews} interviews in {took:.0?} with {kills} kills, {restarts} restarts of PostgreSQL; MiB: {memory:?}"
+    );
     let mut calm = std::mem::take(&mut *reads.calm.lock().expect("no reader panics"));
     calm.sort_by(f64::total_cmp);
     println!(

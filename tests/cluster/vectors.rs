@@ -40,7 +40,10 @@ async fn a_million_passages_are_searched_in_a_moment() {
     );
     sqlx::query(AssertSqlSafe(text)).bind(retrieval.embedder()).execute(&pool).await.expect("passages");
     // As if each had come with an entry of the log: numbers run up to the log's end.
-    sqlx::query(AssertSqlSafe(format!("UPDATE audit_head SET sequence = {count}"))).execute(&pool).await.expect("moved");
+    sqlx::query(AssertSqlSafe(format!("UPDATE audit_head SET sequence = {count}")))
+        .execute(&pool)
+        .await
+        .expect("moved");
     let row = sqlx::query("SELECT pg_total_relation_size('passages') AS bytes").fetch_one(&pool).await.expect("a size");
     println!("{count} passages: {} MB in PostgreSQL", row.get::<i64, _>("bytes") / 1_000_000);
 
@@ -54,7 +57,9 @@ async fn a_million_passages_are_searched_in_a_moment() {
         let mut took = Vec::new();
         for turn in 0_u32..50 {
             let mut bytes = 0.001_f32.to_le_bytes().to_vec();
-            bytes.extend((0..384_u32).map(|place| (place.wrapping_mul(2_654_435_761).wrapping_add(turn * 97) >> 13) as u8));
+            bytes.extend(
+                (0..384_u32).map(|place| (place.wrapping_mul(2_654_435_761).wrapping_add(turn * 97) >> 13) as u8),
+            );
             let query = Small::from_bytes(&bytes).expect("a vector");
             let begun = Instant::now();
             let hits = retrieval.nearest_answers(&query, &filter, 10).await.expect("found");

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The import table of `src/lib.rs`.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("agreement", &[]),
     ("calibration", &["domain", "agreement"]),
@@ -19,8 +19,24 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("judge", &["domain", "inference", "endpoint"]),
     ("evaluation", &["domain", "config", "calibration", "retrieval", "judge"]),
     ("store", &["domain"]),
-    ("work", &["domain", "config", "calibration", "endpoint", "ingest", "library", "retrieval", "judge", "evaluation", "store"]),
-    ("web", &["domain", "config", "calibration", "ingest", "library", "evaluation", "store"]),
+    ("search", &["domain", "retrieval", "store"]),
+    (
+        "work",
+        &[
+            "domain",
+            "config",
+            "calibration",
+            "endpoint",
+            "ingest",
+            "library",
+            "retrieval",
+            "judge",
+            "evaluation",
+            "store",
+            "search",
+        ],
+    ),
+    ("web", &["domain", "config", "calibration", "ingest", "library", "evaluation", "store", "search"]),
     (
         "cli",
         &[
@@ -35,6 +51,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
             "judge",
             "library",
             "retrieval",
+            "search",
             "store",
             "web",
             "work",
@@ -75,6 +92,7 @@ const LIVES_IN: &[(&str, &[&str])] = &[
     ("regex", &["evaluation", "library"]),
     ("plotters", &["web"]),
     ("qdrant_client", &["retrieval"]),
+    ("rayon", &["agreement", "calibration", "inference", "retrieval"]),
     ("tonic", &["retrieval"]),
     ("rten", &["inference"]),
     ("rten_tensor", &["inference"]),

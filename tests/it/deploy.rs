@@ -55,10 +55,15 @@ fn every_process_on_kubernetes_has_probes_limits_and_few_rights() {
             assert_eq!(container[probe]["httpGet"]["port"], ports, "{probe}");
         }
         for bound in ["requests", "limits"] {
-            assert!(container["resources"][bound]["memory"].is_string() && container["resources"][bound]["cpu"].is_string());
+            assert!(
+                container["resources"][bound]["memory"].is_string() && container["resources"][bound]["cpu"].is_string()
+            );
         }
         let rights = &container["securityContext"];
-        assert_eq!((&rights["allowPrivilegeEscalation"], &rights["readOnlyRootFilesystem"]), (&false.into(), &true.into()));
+        assert_eq!(
+            (&rights["allowPrivilegeEscalation"], &rights["readOnlyRootFilesystem"]),
+            (&false.into(), &true.into())
+        );
         assert_eq!(words(&rights["capabilities"]["drop"]), ["ALL"]);
         roles.push(words(&container["args"]));
     }
@@ -151,7 +156,9 @@ fn the_image_is_built_in_two_stages_and_runs_as_nobody_in_particular() {
     assert!(copied.ends_with(entry.trim_matches(['[', ']', '"'])), "{copied} and {entry}");
     // Everything that the build reads is sent to it.
     let ignored = self::text(".dockerignore");
-    for needed in ["Cargo.toml", "Cargo.lock", "askama.toml", "prices.toml", "README.md", "src", "models", "prompts", "rubrics"] {
+    for needed in
+        ["Cargo.toml", "Cargo.lock", "askama.toml", "prices.toml", "README.md", "src", "models", "prompts", "rubrics"]
+    {
         assert!(ignored.lines().any(|line| line == format!("!{needed}")), "{needed} is left out");
     }
 }

@@ -133,8 +133,7 @@ mod tests {
     async fn what_is_set_aside_and_not_used_can_be_spent_again() {
         let budget = Budget::new(BudgetSettings { tokens: Some(1_000), ..BudgetSettings::default() }, None);
         let first = budget.set_aside(usage(400, 400)).await.expect("there is enough");
-        let (second, ()) =
-            tokio::join!(budget.set_aside(usage(450, 100)), budget.settle(first, usage(400, 50)));
+        let (second, ()) = tokio::join!(budget.set_aside(usage(450, 100)), budget.settle(first, usage(400, 50)));
         budget.settle(second.expect("there is enough once the first has come to less"), usage(450, 100)).await;
         assert!(budget.set_aside(usage(1, 0)).await.is_err(), "nobody will give anything back");
     }

@@ -258,7 +258,10 @@ mod tests {
             question: question.map(str::to_owned),
         };
         all.take_in(&[odd(101, Some("a"))], &[], 101);
-        assert_eq!(found(&all, 41, &AnswerFilter { question: Some("a".into()), ..AnswerFilter::default() }, 100).len(), 25);
+        assert_eq!(
+            found(&all, 41, &AnswerFilter { question: Some("a".into()), ..AnswerFilter::default() }, 100).len(),
+            25
+        );
         all.take_in(&[odd(150, None)], &[vector(150, "odd", "a", 3)], 150);
         let left = found(&all, 41, &AnswerFilter::default(), 200);
         assert_eq!(left.iter().filter(|n| *n % 2 == 1).count(), 0);

@@ -13,7 +13,7 @@ use qdrant_client::qdrant::{
     self as api, Condition, CreateAliasBuilder, CreateCollectionBuilder, CreateFieldIndexCollectionBuilder,
     DeletePointsBuilder, Distance, FieldType, HnswConfigDiffBuilder, IntegerIndexParamsBuilder,
     KeywordIndexParamsBuilder, PointStruct, QueryPointsBuilder, Range, SearchParamsBuilder, UpsertPointsBuilder,
-    VectorParamsBuilder, point_id::PointIdOptions, r#match::MatchValue, value,
+    VectorParamsBuilder, r#match::MatchValue, point_id::PointIdOptions, value,
 };
 
 /// Points in one write: some 600 kB.

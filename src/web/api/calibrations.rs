@@ -198,7 +198,9 @@ fn checked(version: &RubricVersion, report: &str, profile: String) -> Result<New
         return Err(Failure::Unfit("the report is of another rubric or version than the path says".into()));
     }
     if report.eval_set.digest != read.fitted_to().digest {
-        return Err(Failure::Unfit("report and profile are of different eval sets: upload two files of one run".into()));
+        return Err(Failure::Unfit(
+            "report and profile are of different eval sets: upload two files of one run".into(),
+        ));
     }
     for answer in &mut report.worst {
         answer.answer.clear();

@@ -4,7 +4,9 @@ use super::Api;
 use super::gate::Caller;
 use super::input::{Sent, id};
 use crate::library;
-use crate::store::{AskedCalibration, AskedJudge, EvaluationHead, EvaluationState, Mode, PersonRole, ReviewState, Store};
+use crate::store::{
+    AskedCalibration, AskedJudge, EvaluationHead, EvaluationState, Mode, PersonRole, ReviewState, Store,
+};
 use crate::web::problem::Failure;
 use axum::Json;
 use axum::extract::{Path, State};

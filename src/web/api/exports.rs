@@ -85,7 +85,9 @@ pub(super) async fn interview(
             "schema": "earmark.interview/1", "interview": known, "evaluation": result, "reviews": reviews,
         }))
         .into_response(),
-        ExportFormat::Csv => ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], table(&known, &result, &reviews)).into_response(),
+        ExportFormat::Csv => {
+            ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], table(&known, &result, &reviews)).into_response()
+        }
         ExportFormat::Html => {
             let page = page(&api, &known, &head.rubric_version, result).await?;
             // The page names what it needs by hash in its own policy; this one only keeps it out of frames.
@@ -110,8 +112,20 @@ async fn page(api: &Api, known: &Interview, version: &str, result: Value) -> Res
 }
 
 const COLUMNS: [&str; 14] = [
-    "interview", "title", "candidate", "question", "status", "suggested", "expected", "abstained", "quotations", "reviewer",
-    "first_score", "score", "decision", "reason",
+    "interview",
+    "title",
+    "candidate",
+    "question",
+    "status",
+    "suggested",
+    "expected",
+    "abstained",
+    "quotations",
+    "reviewer",
+    "first_score",
+    "score",
+    "decision",
+    "reason",
 ];
 
 /// RFC 4180, a line for each question and reviewer; one line where nobody has reviewed.
@@ -194,7 +208,8 @@ pub(super) async fn scorecard(
         .filter_map(|question| {
             let decided = review.decided(&question.id)?;
             let quotes = review.evidence.iter().filter(|own| own.question == question.id);
-            let quotes = quotes.filter_map(|own| own.evidence["quote"].as_str().map(|quote| format!("\u{201c}{quote}\u{201d}")));
+            let quotes =
+                quotes.filter_map(|own| own.evidence["quote"].as_str().map(|quote| format!("\u{201c}{quote}\u{201d}")));
             let remarks = review.comments.iter().filter(|one| one.question.as_ref() == Some(&question.id));
             let notes = decided.words.clone().into_iter().chain(remarks.map(|one| one.text.clone())).chain(quotes);
             Some(Line {
@@ -230,13 +245,7 @@ fn fifth(scale: &Scale, score: i64) -> usize {
     (((score as f64 - f64::from(scale.min())) / width * 4.0).round() as usize).min(4)
 }
 
-fn greenhouse(
-    known: &Interview,
-    review: &Review,
-    (name, email): (&str, &str),
-    scale: &Scale,
-    lines: &[Line],
-) -> Value {
+fn greenhouse(known: &Interview, review: &Review, (name, email): (&str, &str), scale: &Scale, lines: &[Line]) -> Value {
     let rating = |line: &Line| line.score.map_or("no_decision", |score| RATINGS[fifth(scale, score)]);
     let attributes: Vec<Value> = lines
         .iter()

@@ -55,7 +55,9 @@ pub(super) async fn add(
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     if host.is_none_or(|host| host.is_empty() || host.contains('@')) || url.contains(char::is_whitespace) {
-        return Err(Failure::Unfit("url is an address such as https://example.org/hook, without a password in it".into()));
+        return Err(Failure::Unfit(
+            "url is an address such as https://example.org/hook, without a password in it".into(),
+        ));
     }
     if sent.events.is_empty() {
         return Err(Failure::Unfit("name at least one event".into()));

@@ -5,7 +5,7 @@ use super::Api;
 use super::client::Client;
 use super::gate::{COOKIE, Caller, csrf_of, session_of};
 use super::input::{Sent, line};
-use crate::store::{Store, NewPerson, Person, PersonRole};
+use crate::store::{NewPerson, Person, PersonRole, Store};
 use crate::web::problem::Failure;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};

@@ -10,7 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn settings(server: &QdrantServer) -> QdrantSettings {
-    QdrantSettings { url: server.url().into(), retries: 0, timeout: Duration::from_secs(30), ..QdrantSettings::default() }
+    QdrantSettings {
+        url: server.url().into(),
+        retries: 0,
+        timeout: Duration::from_secs(30),
+        ..QdrantSettings::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -165,7 +165,7 @@ async fn the_collection_is_set_up_for_a_cluster_and_made_anew_without_a_gap() {
     let [(alias, first)] = &server.aliases()[..] else { panic!("{:?}", server.aliases()) };
     assert!(alias.starts_with("earmark-answers-") && *first == format!("{alias}-1"), "{alias} {first}");
     let (made, tenants) = server.made(first);
-    assert_eq!((made.replication_factor, made.write_consistency_factor, made.on_disk_payload), (Some(1), Some(1), Some(true)));
+    assert_eq!((made.replication_factor, made.write_consistency_factor), (Some(1), Some(1)));
     assert_eq!(tenants, ["tenant"]);
     let before = search(&service.admin, "q=tests").await;
     assert!(!before.is_empty());
@@ -204,7 +204,10 @@ async fn an_empty_server_is_filled_again_and_teams_do_not_see_each_other() {
     let settings = QdrantSettings { url: empty.url().into(), ..QdrantSettings::default() };
     let moved = Arc::new(Retrieval::for_service(None, &settings).await.expect("settings"));
     let moved = earmark::search::Search::new(service.store.clone(), moved);
-    assert!(moved.follow_on_server().await.expect("filled") > 0, "a collection that had to be made is filled from the start");
+    assert!(
+        moved.follow_on_server().await.expect("filled") > 0,
+        "a collection that had to be made is filled from the start"
+    );
     assert!(!moved.find("tests", &Default::default(), 10).await.expect("asked").is_empty());
     assert_eq!(moved.follow_on_server().await.expect("nothing new"), 0);
     service.end().await;

@@ -91,9 +91,8 @@ impl QdrantServer {
     /// Every collection: its name, its indexed fields, and how many points it holds.
     pub fn collections(&self) -> Vec<(String, Vec<String>, usize)> {
         let all = self.state.lock();
-        let seen = |(name, it): (&String, &Collection)| {
-            (name.clone(), it.indexed.iter().cloned().collect(), it.points.len())
-        };
+        let seen =
+            |(name, it): (&String, &Collection)| (name.clone(), it.indexed.iter().cloned().collect(), it.points.len());
         all.collections.iter().map(seen).collect()
     }
 
@@ -403,7 +402,7 @@ impl Collection {
     }
 
     fn search(&self, query: &api::QueryPoints) -> Result<api::BatchResult, Status> {
-        let params = query.params.unwrap_or_default();
+        let params = query.params.clone().unwrap_or_default();
         // Every search here is exact; one that need not be says how widely it looks.
         if params.exact != Some(true) && params.hnsw_ef.is_none() {
             return Err(Status::unimplemented("search that says neither that it is exact nor how wide it is"));

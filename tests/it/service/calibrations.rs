@@ -14,8 +14,11 @@ fn calibrated(rubric: &str, every: usize) -> [String; 2] {
     let dir = folder();
     let path = |name: &str| dir.path().join(name).display().to_string();
     fs::write(path("small.toml"), rubric).expect("written");
-    fs::write(path("card.md"), "# A set\n\n| | |\n| --- | --- |\n| Labelled by | the tests |\n| Raters | 1 |\n| Licence | Apache-2.0 |\n")
-        .expect("written");
+    fs::write(
+        path("card.md"),
+        "# A set\n\n| | |\n| --- | --- |\n| Labelled by | the tests |\n| Raters | 1 |\n| Licence | Apache-2.0 |\n",
+    )
+    .expect("written");
     let line = |n: usize| {
         let (answer, score) = if n.is_multiple_of(every) { (GOOD, 4 + n % 4 / 2) } else { (BAD, 1 + n % 4 / 2) };
         let scores = json!([{"rater": "r", "score": score}]);
@@ -56,9 +59,8 @@ async fn a_profile_that_is_uploaded_and_chosen_makes_the_suggestions() {
         let listed = service.admin.get("/api/v1/rubrics/small/calibrations").await.expect(200);
         assert_eq!(listed[0]["is_used"], true);
         let after = service.evaluated(&service.admin).await;
-        let profile_of = async |interview: &str| {
-            service.wait_for(interview).await["result"]["made_with"]["profile"].clone()
-        };
+        let profile_of =
+            async |interview: &str| service.wait_for(interview).await["result"]["made_with"]["profile"].clone();
         assert_eq!(profile_of(&before).await, json!(null));
         assert_eq!(profile_of(&after).await, kept["digest"]);
         let evaluations = format!("/api/v1/interviews/{before}/evaluations");

@@ -88,7 +88,10 @@ async fn a_submitted_review_takes_the_shape_of_other_systems_and_recommends_noth
     let review = reviewed(&service.admin, &id).await;
     let path = format!("/api/v1/reviews/{review}/scorecard?shape=");
     let card: Value = service.admin.get(&format!("{path}greenhouse")).await.expect(200);
-    assert_eq!((&card["overall_recommendation"], &card["attributes"][0]["rating"]), (&json!("no_decision"), &json!("no")));
+    assert_eq!(
+        (&card["overall_recommendation"], &card["attributes"][0]["rating"]),
+        (&json!("no_decision"), &json!("no"))
+    );
     assert_eq!(card["ratings"]["no"], json!(["tests", "conflict"]));
     let card: Value = service.admin.get(&format!("{path}lever")).await.expect(200);
     assert_eq!(card["fields"][0]["value"][0]["score"], 2);

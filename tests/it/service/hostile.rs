@@ -141,7 +141,8 @@ async fn transcripts_of_nothing_but_brackets_or_a_web_page_are_refused_or_harmle
         let refused = service.admin.upload("rubric=small&title=x", &[], deep.as_bytes()).await.expect(422);
         assert_eq!(refused["type"], "urn:earmark:problem:faulty-file");
     }
-    let page = format!("<!doctype html><html><head>{SCRIPT}</head><body onload=alert(1)><p>Ines: Hello.</p></body></html>");
+    let page =
+        format!("<!doctype html><html><head>{SCRIPT}</head><body onload=alert(1)><p>Ines: Hello.</p></body></html>");
     let answer = service.admin.upload("rubric=small&title=x", &[], page.as_bytes()).await;
     assert!([202, 422].contains(&answer.status), "{}", answer.text);
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));

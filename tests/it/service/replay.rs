@@ -15,10 +15,12 @@ async fn a_replay_under_another_rubric_says_what_changed_and_why() {
         let admin = &service.admin;
         let id = service.evaluated(admin).await;
         let first = service.wait_for(&id).await;
-        let changed = RUBRIC
-            .replace("version = \"1.0.0\"", "version = \"1.1.0\"")
-            .replace("id = \"listens\"", "id = \"hears\"");
-        admin.send("POST", "/api/v1/rubrics", &[("content-type", "application/toml")], changed.as_bytes()).await.expect(201);
+        let changed =
+            RUBRIC.replace("version = \"1.0.0\"", "version = \"1.1.0\"").replace("id = \"listens\"", "id = \"hears\"");
+        admin
+            .send("POST", "/api/v1/rubrics", &[("content-type", "application/toml")], changed.as_bytes())
+            .await
+            .expect(201);
         let diff = admin.get("/api/v1/rubrics/small/diff?from=1.0.0&to=1.1.0").await.expect(200);
         assert_eq!(diff["changes"].as_array().map(Vec::len), Some(1), "{diff}");
         admin.get("/api/v1/rubrics/small/diff?from=1.0.0&to=9").await.expect(404);

@@ -136,10 +136,8 @@ async fn two_interviewers_who_save_at_the_same_instant_both_keep_what_they_decid
         let reason = |score: i64| json!({"score": score, "reason": "other", "words": "I was there."});
         for round in 1..=5 {
             let (mine, theirs) = (decide(&one), decide(&two));
-            let (mine, theirs) = tokio::join!(
-                ines.change("PUT", &mine, reason(round)),
-                omar.change("PUT", &theirs, reason(6 - round)),
-            );
+            let (mine, theirs) =
+                tokio::join!(ines.change("PUT", &mine, reason(round)), omar.change("PUT", &theirs, reason(6 - round)),);
             assert_eq!((mine.status, theirs.status), (200, 200), "{} {}", mine.text, theirs.text);
         }
         for (actor, review, score) in [(&ines, &one, 5), (&omar, &two, 1)] {
