@@ -6,9 +6,9 @@ use crate::domain::{CharSpan, Evidence, QuestionResult, Stance, sentences, words
 use crate::retrieval::Vector;
 use std::collections::HashMap;
 
-/// Words of a passage, unless one sentence has more: two or three sentences, so that a quotation can be read at a glance
-/// and is about one thing.
-const LONGEST: usize = 60;
+/// Words of a passage, unless one sentence has more: a sentence, or a few short ones. A vector of several sentences is near
+/// to what all of them are about, and to nothing that only one of them says.
+const LONGEST: usize = 24;
 /// Passages with fewer words say nothing that anybody would look for.
 const FEWEST: usize = 4;
 

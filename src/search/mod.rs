@@ -4,16 +4,18 @@
 //!
 //! Who may see what it finds is for the caller to decide.
 
-use crate::domain::Digest;
+use crate::domain::{Digest, words};
 use crate::retrieval::{AnswerRemoval, AnswerVector, Retrieval, RetrievalError, Small};
 use crate::store::{AfterFilling, Passage, PassageNews, Store, StoreError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::Mutex;
 
 pub use crate::retrieval::AnswerFilter;
 
+/// What saying all the words that are sought is worth, as similarity.
+const LITERAL: f32 = 0.4;
 /// Passages that are brought to the index at a time.
 const TOGETHER: i64 = 4_096;
 /// Passages that are embedded anew at a time.
@@ -57,7 +59,8 @@ impl Search {
         Self { store, retrieval, holder, following: Mutex::default() }
     }
 
-    /// The `k` passages nearest to `words` among those that pass, the most similar first.
+    /// The `k` passages nearest to `words` among those that pass. Among them those come first that are most similar, where
+    /// saying the very words counts as much as [`LITERAL`] of similarity: the embedder knows few rare words.
     ///
     /// # Errors
     /// [`SearchError`].
@@ -65,7 +68,11 @@ impl Search {
         let vectors = self.retrieval.embed(&[words]).await?;
         let Some(vector) = vectors.first() else { return Ok(vec![]) };
         self.follow_in_memory().await?;
-        self.nearest(&Small::of(vector), filter, k).await
+        let mut found = self.nearest(&Small::of(vector), filter, k).await?;
+        let sought = telling(words);
+        let rank = |one: &Found| one.similarity + LITERAL * share(&sought, &telling(&one.passage.quote));
+        found.sort_by(|a, b| rank(b).total_cmp(&rank(a)).then(a.passage.number.cmp(&b.passage.number)));
+        Ok(found)
     }
 
     /// The `k` answers of other interviews that are most like what was said in `interview` to `question`, each by its most
@@ -250,6 +257,30 @@ impl Search {
     }
 }
 
+/// Words that say what a text is about, by their length.
+fn telling(text: &str) -> BTreeSet<String> {
+    words(text).filter(|word| word.chars().count() > 3).map(|word| word.to_lowercase()).collect()
+}
+
+/// How much of what is sought is said; nothing where nothing telling is sought.
+fn share(sought: &BTreeSet<String>, said: &BTreeSet<String>) -> f32 {
+    sought.intersection(said).count() as f32 / sought.len().max(1) as f32
+}
+
 fn is_nothing(news: &PassageNews) -> bool {
     news.added.is_empty() && news.removed.is_empty() && news.is_all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saying_the_very_words_counts_by_how_many_of_them_are_said() {
+        let sought = telling("Who talked about idempotency keys?");
+        let of = |said: &str| share(&sought, &telling(said));
+        assert!((of("We talked about idempotency keys.") - 1.0).abs() < f32::EPSILON);
+        assert!((of("An IDEMPOTENCY key.") - 0.25).abs() < f32::EPSILON);
+        assert_eq!((of("Nothing of it."), share(&telling("a b"), &telling("a b"))), (0.0, 0.0));
+    }
 }

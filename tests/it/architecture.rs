@@ -103,7 +103,7 @@ const LIVES_IN: &[(&str, &[&str])] = &[
     ("quick_xml", &["ingest", "library"]),
     ("zip", &["ingest", "library"]),
     ("encoding_rs", &["ingest", "library"]),
-    ("tokio", &["retrieval", "endpoint", "judge", "store", "work", "web", "cli"]),
+    ("tokio", &["retrieval", "endpoint", "judge", "store", "search", "work", "web", "cli"]),
     ("strsim", &["library", "cli"]),
     ("unicode_normalization", &["inference", "evaluation"]),
     ("secrecy", &["retrieval", "endpoint", "cli"]),

@@ -384,7 +384,7 @@ async fn a_server_holds_one_collection_an_embedder_with_what_it_filters_by_index
     assert_eq!(collections.len(), 1);
     let (name, indexed, points) = &collections[0];
     assert!(name.starts_with("earmark-test-"), "{name}");
-    assert_eq!(indexed, &["kind", "question", "rubric_digest"]);
+    assert_eq!(indexed, &["kind", "question", "rubric_digest", "tenant"]);
     assert_eq!(*points, POINTS.len());
 }
 

@@ -115,7 +115,8 @@ async fn attempts_to_sign_in_are_counted_over_all_processes() {
         }
     }
     let refused = statuses.iter().filter(|status| **status == 429).count();
-    assert!((4..=10).contains(&refused), "{statuses:?}");
+    // Setting up and signing in came from the same address.
+    assert!((4..=12).contains(&refused), "{statuses:?}");
     service.end().await;
 }
 
