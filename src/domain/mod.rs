@@ -12,6 +12,7 @@ mod evidence;
 mod fault;
 mod finding;
 mod proposal;
+mod protected;
 mod rubric;
 mod seen;
 mod suggestion;
@@ -31,6 +32,7 @@ pub use evidence::{Evidence, NotEvidence, Voice, find_words};
 pub use fault::{Fault, Faults};
 pub use finding::{Code, Finding, Level, Spot};
 pub use proposal::Proposal;
+pub use protected::Trait;
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
 };
