@@ -23,7 +23,7 @@
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
 //! | [`endpoint`] | requests to other servers: `OpenAI`'s interface with attempts, limits and time-outs; webhooks, never into private networks | `async-openai`, `reqwest`, `ipnet` (shared with `config`, `web`, `cli`) |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
-//! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model | `minijinja`, `tiktoken-rs` |
+//! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model; tells what a sentence is by its vector | `minijinja`, `tiktoken-rs` |
 //! | [`evaluation`] | the use cases: locate answers, suggest scores, decide on them, check a rubric by its own words | `regex` |
 //! | [`store`] | what the service remembers; the only module that knows SQL | `sqlx`, `jiff`, `uuid` |
 //! | [`search`] | who talked about something, across interviews: follows the store, asks the index of answers | |

@@ -13,6 +13,7 @@ mod fault;
 mod finding;
 mod kept;
 mod proposal;
+mod protected;
 mod rubric;
 mod seen;
 mod suggestion;
@@ -33,6 +34,7 @@ pub use fault::{Fault, Faults};
 pub use finding::{Code, Finding, Level, Spot};
 pub use kept::NotAsKept;
 pub use proposal::Proposal;
+pub use protected::Trait;
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
 };

@@ -7,10 +7,13 @@
 mod aimed;
 mod chat;
 mod local;
+mod machine;
+mod protected;
 
 pub use aimed::is_aimed_at_the_grader;
 pub use chat::{Brief, BudgetSettings, ChatJudge, ChatSettings, Planned, Price, Purse, Said, Wanted};
 pub use local::LocalJudge;
+pub use protected::protected_trait;
 
 use crate::domain::CharSpan;
 use crate::endpoint::EndpointError;
