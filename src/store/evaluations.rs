@@ -312,7 +312,6 @@ impl Store {
         let mut tx = self.begin().await?;
         tx.hold(taken).await?;
         for question in finished {
-            let result = question.result.to_string();
             sqlx::query(
                 "INSERT INTO evaluation_questions (evaluation_id, place, question_id, score, outcome, result, \
                  finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -322,17 +321,20 @@ impl Store {
             .bind(&question.question)
             .bind(question.score.map(i64::from))
             .bind(question.outcome.to_string())
-            .bind(&result)
+            .bind(question.result.to_string())
             .bind(tx.at.as_str())
             .execute(&mut *tx.inner)
             .await?;
+        }
+        // From the first entry on every other writer waits for this transaction: entries come last.
+        for question in finished {
             tx.record(Event {
                 actor: "worker",
                 action: "question.suggested",
                 interview: Some(&taken.job.interview),
                 subject: &taken.job.evaluation,
                 facts: json!({"question": question.question, "score": question.score}),
-                payload: Some(result),
+                payload: Some(question.result.to_string()),
             })
             .await?;
             tx.put_passages(taken, question).await?;

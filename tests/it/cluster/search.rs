@@ -189,6 +189,19 @@ async fn the_collection_is_set_up_for_a_cluster_and_made_anew_without_a_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_evaluation_asks_the_server_in_few_calls() {
+    let server = QdrantServer::start(None).await;
+    let service = service(sqlite(), Some(&server)).await;
+    service.evaluated(&service.admin).await;
+    let before = server.calls();
+    service.evaluated(&service.admin).await;
+    let calls = server.calls() - before;
+    // Whether the rubric is whole, what is near to the questions, and what to the answers; and the index that is kept up.
+    assert!((3..=12).contains(&calls), "{calls} calls, however many sentences there are");
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_empty_server_is_filled_again_and_teams_do_not_see_each_other() {
     let server = QdrantServer::start(None).await;
     let service = service(sqlite(), Some(&server)).await;
