@@ -80,11 +80,11 @@ impl Api {
 
     /// What a process without the API answers: whether it is well.
     pub fn probes(self) -> Router {
-        let routes = OpenApiRouter::new()
+        let probes = OpenApiRouter::new()
             .routes(routes!(operations::health))
             .routes(routes!(operations::working))
             .routes(routes!(operations::metrics));
-        let (router, _) = routes.split_for_parts();
+        let (router, _) = probes.split_for_parts();
         router
             .fallback(async || Failure::Missing("path"))
             .method_not_allowed_fallback(async || Failure::NoSuchMethod)
