@@ -26,7 +26,7 @@
 //! | [`evaluation`] | the use cases: locate answers, suggest scores, decide on them, check a rubric by its own words | `regex` |
 //! | [`store`] | what the service remembers; the only module that knows SQL | `sqlx`, `jiff`, `uuid` |
 //! | [`work`] | the workers: take jobs, evaluate, keep each finished question | |
-//! | [`web`] | everything HTML and HTTP: the report page, the service's API | `askama`, `axum`, `utoipa`, `argon2`, `cookie`, `prometheus-client` |
+//! | [`web`] | everything HTML and HTTP: the report page, the service's API and its pages | `askama`, `axum`, `flate2`, `utoipa`, `argon2`, `cookie`, `prometheus-client` |
 //! | [`cli`] | the command line; wires everything together; reads clock and random source | `clap`, `indicatif`, `getrandom`, `tracing-subscriber` |
 //! | [`config`] | plain data: what may be set, its default, its meaning | |
 //!

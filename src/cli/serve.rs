@@ -9,11 +9,11 @@ use crate::config::EvaluationSettings;
 use crate::judge::Judge;
 use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
 use crate::store::{Store, StoreError};
-use crate::web::Api;
+use crate::web::{Api, demo};
 use crate::work::{Workers, Workshop};
 use clap::Args;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -50,12 +50,31 @@ pub(super) struct ServeArguments {
 
 /// Runs the service until it is told to end.
 pub(super) fn run(arguments: &ServeArguments) -> Exit {
+    start(arguments, None)
+}
+
+/// Runs the service on a database of its own that is gone afterwards, filled with something to look at.
+pub(super) fn demo(arguments: &ServeArguments) -> Exit {
+    match tempfile::tempdir() {
+        Ok(folder) => start(arguments, Some(folder.path())),
+        Err(error) => {
+            complain(&error);
+            Exit::Failure
+        }
+    }
+}
+
+fn start(arguments: &ServeArguments, demo: Option<&Path>) -> Exit {
     let settings = match arguments.settings.read() {
         Ok(settings) => settings,
         Err(faults) => {
             say(&format!("error: the service is not set up right\n{faults}"));
             return Exit::Usage;
         }
+    };
+    let settings = match demo {
+        Some(folder) => Settings { database: format!("sqlite:{}", folder.join("demo.db").display()), ..settings },
+        None => settings,
     };
     log(settings.log);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -65,7 +84,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Exit {
             return Exit::Failure;
         }
     };
-    let exit = runtime.block_on(served(arguments, settings));
+    let exit = runtime.block_on(served(arguments, settings, demo.is_some()));
     // A worker that does not come to an end is left behind: its lease runs out.
     runtime.shutdown_timeout(Duration::from_secs(1));
     exit
@@ -84,7 +103,7 @@ fn log(form: LogForm) {
     drop(set);
 }
 
-async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
+async fn served(arguments: &ServeArguments, settings: Settings, is_demo: bool) -> Exit {
     let told_to_end = match told_to_end() {
         Ok(told) => told,
         Err(error) => {
@@ -112,19 +131,24 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
     };
     let address = listener.local_addr().unwrap_or(settings.listen);
     let base = settings.service.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    if let Err(error) = greet(&store, &base).await {
+    if !is_demo && let Err(error) = greet(&store, &base).await {
         complain(&error);
         return Exit::Failure;
     }
     let (stop, stopping) = watch::channel(false);
     let workers = Workers::start(&store, &workshop, &settings.service);
-    let router = Api::new(store.clone(), settings.service, stopping.clone()).router();
+    let api = Api::new(store.clone(), settings.service, stopping.clone());
+    let filling = is_demo.then(|| tokio::spawn(show(api.clone(), base)));
+    let router = api.router();
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
     let mut ending = stopping.clone();
     let server = server.with_graceful_shutdown(async move { drop(ending.wait_for(|is| *is).await) });
     let mut server = tokio::spawn(async move { server.await });
     told_to_end.await;
     tracing::info!("ending");
+    if let Some(filling) = filling {
+        filling.abort();
+    }
     stop.send_replace(true);
     if tokio::time::timeout(LAST_REQUESTS, &mut server).await.is_err() {
         server.abort();
@@ -132,6 +156,20 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
     workers.stop().await;
     store.close().await;
     Exit::Success
+}
+
+/// Fills the demo and says where to look.
+async fn show(api: Api, base: String) {
+    let (email, password) = ("demo@example.org", EDGE.secret("")[..20].to_owned());
+    say("The sample interview is being evaluated ...");
+    match demo::fill(&api, email, &password).await {
+        Ok(path) => say(&format!(
+            "The demo is ready. This link signs in and opens a review:\n\n  \
+             {base}/signin?next={path}#{email}:{password}\n\n\
+             By hand: {base} as {email} with the password {password}. Ctrl-C ends it and leaves nothing."
+        )),
+        Err(failure) => say(&format!("error: the demo could not be made: {failure:?}")),
+    }
 }
 
 /// Says where the service is, and how to set it up where nobody is there yet.

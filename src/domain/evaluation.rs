@@ -35,7 +35,7 @@ pub enum Verdict {
 }
 
 /// Something a reviewer should know about an answer or about how it was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// Words aimed at whoever or whatever scores the interview.

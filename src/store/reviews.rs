@@ -282,6 +282,18 @@ impl Store {
         Ok(reviews)
     }
 
+    /// Where the last revision of each review of a person is, by the interview's id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn review_states(&self, person: &str) -> Result<Vec<(String, ReviewState)>> {
+        let rows = sqlx::query("SELECT interview_id, state FROM reviews WHERE person_id = $1 ORDER BY id")
+            .bind(person)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok((get(row, "interview_id")?, ReviewState::read(row, "state")?))).collect()
+    }
+
     /// A page of submitted reviews, oldest first, after the one with the id `after`; of one rubric where one is named.
     ///
     /// # Errors

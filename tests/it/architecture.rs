@@ -41,11 +41,12 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
 ];
 
 /// Outside crates that are localised, and the modules that may name them.
-const LIVES_IN: [(&str, &[&str]); 40] = [
+const LIVES_IN: [(&str, &[&str]); 41] = [
     ("argon2", &["web"]),
     ("askama", &["web"]),
     ("axum", &["web", "cli"]),
     ("cookie", &["web"]),
+    ("flate2", &["web"]),
     ("futures_util", &["web"]),
     ("getrandom", &["cli"]),
     ("jiff", &["store"]),

@@ -12,6 +12,7 @@ mod ingest;
 mod library;
 mod lint;
 mod openai;
+mod pages;
 mod retrieval;
 mod rubrics;
 mod service;

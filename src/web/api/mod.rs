@@ -5,17 +5,17 @@
 
 pub mod access;
 mod docs;
-mod evaluations;
-mod gate;
-mod input;
-mod interviews;
+pub(in crate::web) mod evaluations;
+pub(in crate::web) mod gate;
+pub(in crate::web) mod input;
+pub(in crate::web) mod interviews;
 mod metrics;
 mod operations;
-mod people;
-mod reviews;
-mod rubrics;
-mod signin;
-mod upload;
+pub(in crate::web) mod people;
+pub(in crate::web) mod reviews;
+pub(in crate::web) mod rubrics;
+pub(in crate::web) mod signin;
+pub(in crate::web) mod upload;
 
 pub use docs::openapi;
 
@@ -23,7 +23,6 @@ use super::problem::Failure;
 use crate::config::ServiceSettings;
 use crate::store::{Interview, PersonRole, Store};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use gate::Caller;
 use metrics::Metrics;
 use signin::Attempts;
@@ -35,8 +34,8 @@ use utoipa_axum::routes;
 /// What handlers work with.
 #[derive(Clone)]
 pub struct Api {
-    store: Store,
-    settings: Arc<ServiceSettings>,
+    pub(in crate::web) store: Store,
+    pub(in crate::web) settings: Arc<ServiceSettings>,
     metrics: Arc<Metrics>,
     attempts: Arc<Attempts>,
     /// Requests that may be under way.
@@ -62,19 +61,8 @@ impl Api {
         }
     }
 
-    /// All routes.
-    pub fn router(self) -> Router {
-        let (router, document) = routes().split_for_parts();
-        router
-            .merge(docs::routes(&document))
-            .fallback(async || Failure::Missing("path"))
-            .method_not_allowed_fallback(async || Failure::NoSuchMethod)
-            .layer(from_fn_with_state(self.clone(), gate::pass))
-            .with_state(self)
-    }
-
     /// An interview, if this person may see it. Interviewers see those that they are assigned to.
-    async fn visible(&self, caller: &Caller, interview: &str) -> Result<Interview, Failure> {
+    pub(in crate::web) async fn visible(&self, caller: &Caller, interview: &str) -> Result<Interview, Failure> {
         input::id(interview, "interview")?;
         let person = &caller.0.person;
         if person.role == PersonRole::Interviewer && !self.store.is_assigned(interview, &person.id).await? {
@@ -82,6 +70,12 @@ impl Api {
         }
         Ok(self.store.interview(interview).await?)
     }
+}
+
+/// The routes of the API, with the document that describes them.
+pub(in crate::web) fn routes_with_document() -> Router<Api> {
+    let (router, document) = routes().split_for_parts();
+    router.merge(docs::routes(&document))
 }
 
 fn routes() -> OpenApiRouter<Api> {

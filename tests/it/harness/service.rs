@@ -197,6 +197,7 @@ pub struct Service {
     pub database: Database,
     stop: watch::Sender<bool>,
     workers: Option<Workers>,
+    has_workers: bool,
 }
 
 impl Service {
@@ -219,6 +220,7 @@ impl Service {
             judge: Judge::local(),
             settings: EvaluationSettings::default(),
         };
+        let has_workers = settings.workers > 0;
         let workers = Workers::start(&store, &Arc::new(workshop), &settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -231,7 +233,12 @@ impl Service {
             json!({"secret": "the set-up secret", "email": "Admin@example.org", "name": "Admin", "password": PASSWORD});
         let id = nobody.post("/api/v1/setup", body).await.id();
         let admin = signed_in(&nobody, "admin@example.org", id).await;
-        Self { store, nobody, admin, database, stop, workers: Some(workers) }
+        Self { store, nobody, admin, database, stop, workers: Some(workers), has_workers }
+    }
+
+    /// Whether anything is evaluated here.
+    pub fn has_workers(&self) -> bool {
+        self.has_workers
     }
 
     /// Adds a person and signs them in.
