@@ -61,7 +61,7 @@ fn whole(c: &mut Criterion) {
     let transcript = ingest::read("x", file.as_bytes(), &Limits::default()).expect("reads");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let (retrieval, judge) = (Retrieval::local(None).expect("no cache"), Judge::local());
-    let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default() };
+    let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default(), profile: None };
     let mut group = c.benchmark_group("evaluate");
     group.sample_size(10);
     group.bench_function("three interviews in one", |b| {

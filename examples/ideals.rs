@@ -25,7 +25,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let retrieval = Retrieval::local(None).expect("no cache, no failure");
     let judge = Judge::local();
-    let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default() };
+    let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default(), profile: None };
     let judged = |rubric: &Rubric, answers: &[&str]| {
         let answers: Vec<Option<&str>> = answers.iter().map(|answer| Some(*answer)).collect();
         runtime.block_on(judge_given(&tools, rubric, &answers, &mut |_| {})).expect("judges")

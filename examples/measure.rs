@@ -42,7 +42,12 @@ fn main() {
                     _ => written.whisper_vtt(),
                 };
                 let transcript = ingest::read(candidate, file.as_bytes(), &Limits::default()).expect("reads");
-                let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default() };
+                let tools = Tools {
+                    retrieval: &retrieval,
+                    judge: &judge,
+                    settings: EvaluationSettings::default(),
+                    profile: None,
+                };
                 let evaluation =
                     runtime.block_on(evaluate(&tools, &rubric, &transcript, None, &mut |_| {})).expect("evaluates");
                 for question in written.questions() {

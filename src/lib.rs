@@ -17,8 +17,9 @@
 //! | --- | --- | --- |
 //! | [`domain`] | pure: the words of the trade as types | |
 //! | [`agreement`] | pure: the numbers that say how far scores agree, with their intervals | `chacha20`, `statrs` |
+//! | [`calibration`] | pure: what was seen in labelled answers to a report on agreement and a mapping that agrees more | |
 //! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` (shared with `library`) |
-//! | [`library`] | rubric files, and all their faults at once; drafts from question guides, exports, lint, diff | `toml`, `html5gum`, `pulldown-cmark`, `regex` (shared with `evaluation`) |
+//! | [`library`] | rubric files and eval sets, and all their faults at once; drafts from question guides, exports, lint, diff | `toml`, `html5gum`, `pulldown-cmark`, `csv`, `regex` (shared with `evaluation`) |
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
 //! | [`endpoint`] | requests to a server with `OpenAI`'s interface: attempts, limits, time-outs | `async-openai`, `reqwest` |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
@@ -26,7 +27,7 @@
 //! | [`evaluation`] | the use cases: locate answers, suggest scores, decide on them, check a rubric by its own words | `regex` |
 //! | [`store`] | what the service remembers; the only module that knows SQL | `sqlx`, `jiff`, `uuid` |
 //! | [`work`] | the workers: take jobs, evaluate, keep each finished question | |
-//! | [`web`] | everything HTML and HTTP: the report page, the service's API and its pages | `askama`, `axum`, `flate2`, `utoipa`, `argon2`, `cookie`, `prometheus-client` |
+//! | [`web`] | everything HTML and HTTP: the report pages, the service's API and its pages | `askama`, `plotters`, `axum`, `flate2`, `utoipa`, `argon2`, `cookie`, `prometheus-client` |
 //! | [`cli`] | the command line; wires everything together; reads clock and random source | `clap`, `indicatif`, `getrandom`, `tracing-subscriber` |
 //! | [`config`] | plain data: what may be set, its default, its meaning | |
 //!
@@ -39,14 +40,16 @@
 //! domain, agreement, config, inference -> nothing
 //! ingest, library, endpoint            -> domain
 //! judge, retrieval                     -> domain inference endpoint
-//! evaluation                           -> domain config retrieval judge
+//! calibration                          -> domain agreement
+//! evaluation                           -> domain config calibration retrieval judge
 //! store                                -> domain
 //! work                                 -> domain config ingest library retrieval judge evaluation store
-//! web                                  -> domain config ingest library evaluation store
+//! web                                  -> domain config calibration ingest library evaluation store
 //! cli                                  -> everything
 //! ```
 
 pub mod agreement;
+pub mod calibration;
 pub mod cli;
 pub mod config;
 pub mod domain;

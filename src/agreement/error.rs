@@ -61,6 +61,34 @@ fn share_within(scored: &Scored, levels: u32) -> f64 {
     pairs.filter(|(a, b)| a.abs_diff(**b) <= levels).count() as f64 / scored.len() as f64
 }
 
+/// Macro-averaged F1: the mean over the levels of `2 tp / (2 tp + fp + fn)`, the first column taken for the truth. A level
+/// that neither column has is left out; one that only one of them has counts 0.
+///
+/// Range 0 (no level is ever met) to 1. Unlike exact agreement it does not rise when only the most frequent level is given.
+///
+/// Source: as `f1_score(average="macro")` of scikit-learn.
+///
+/// ```
+/// use earmark::agreement::{Scale, Scored, macro_f1};
+///
+/// let scored = Scored::new(Scale::new(1, 2)?, vec![1, 1, 2, 2], vec![1, 2, 2, 2])?;
+/// assert!((macro_f1(&scored) - (2.0 / 3.0 + 0.8) / 2.0).abs() < 1e-12);
+/// # Ok::<(), earmark::agreement::Undefined>(())
+/// ```
+#[must_use]
+pub fn macro_f1(scored: &Scored) -> f64 {
+    let table = scored.confusion();
+    let levels = table.len();
+    let of = |level: usize| {
+        let given: usize = table[level].iter().sum();
+        let said: usize = (0..levels).map(|row| table[row][level]).sum();
+        (given + said > 0).then(|| 2.0 * table[level][level] as f64 / (given + said) as f64)
+    };
+    // Both columns have a score, so there is a level at least.
+    let each: Vec<f64> = (0..levels).filter_map(of).collect();
+    each.iter().sum::<f64>() / each.len().max(1) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Scale;

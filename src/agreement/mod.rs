@@ -18,6 +18,7 @@
 //! | `conformal`, `abstention` | ranges and abstentions with stated guarantees |
 //! | `spans` | whether the right words and places were marked |
 //! | `groups` | whether groups of people are selected alike |
+//! | `ordinal`, `neighbours` | fits: from features to the chance of each level, and what near scored answers add |
 //! | `bootstrap`, `proportion` | intervals |
 
 mod abstention;
@@ -30,6 +31,9 @@ mod error;
 mod groups;
 mod icc;
 mod kappa;
+mod linear;
+mod neighbours;
+mod ordinal;
 mod pairs;
 mod prmse;
 mod proportion;
@@ -45,10 +49,12 @@ pub use bootstrap::{Clusters, Interval, Method, Plan, interval, resample};
 pub use calibration::{Bin, Confidences, calibration_error, reliability_curve};
 pub use conformal::{Coverage, Forecast, ScoreSets};
 pub use correlation::{kendall_tau_b, pearson, spearman};
-pub use error::{adjacent_agreement, exact_agreement, mean_absolute_error, root_mean_squared_error};
+pub use error::{adjacent_agreement, exact_agreement, macro_f1, mean_absolute_error, root_mean_squared_error};
 pub use groups::{Impact, Outcomes, SmallCells, above_median, impact_ratios};
 pub use icc::{icc_1, icc_2_1, icc_3_k};
 pub use kappa::{cohen_kappa, degradation, fleiss_kappa, linear_kappa, quadratic_kappa};
+pub use neighbours::{Neighbours, Trust};
+pub use ordinal::{Ordinal, Sign};
 pub use pairs::{Pairs, Scored};
 pub use prmse::prmse;
 pub use proportion::wilson;

@@ -1,7 +1,7 @@
 //! `earmark rubric check`: the faults of a file, first and alone; then everything that is legal and could be better.
 
-use super::evaluate::progress_bar;
 use super::output::{complain, write};
+use super::tools::progress_bar;
 use super::{CheckFormat, Exit};
 use crate::config::EvaluationSettings;
 use crate::domain::{Code, Fault, Finding, Level, Rubric};
@@ -108,7 +108,8 @@ fn by_models(arguments: &CheckArguments, rubric: &Rubric) -> Result<(Vec<Finding
         // The cache is a convenience: where it cannot be written, work goes on without.
         let retrieval = Retrieval::local(folder.as_deref()).or_else(|_| Retrieval::local(None))?;
         let judge = Judge::local();
-        let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default() };
+        let tools =
+            Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default(), profile: None };
         let mut progress = |step: Step| {
             bar.set_message(match step {
                 Step::Indexing => "comparing the rubric's texts".to_owned(),

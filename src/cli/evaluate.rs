@@ -1,22 +1,20 @@
 //! `earmark evaluate`.
 
-use super::chat::{Unusable, forecast, prompts};
+use super::chat::{forecast, prompts};
 use super::output::{complain, say, width, write};
 use super::render::{Style, markdown, text};
-use super::{Colour, EvaluateArguments, Exit, Format, JudgeKind};
-use crate::config::EvaluationSettings;
+use super::tools::{Asked, judge, progress_bar};
+use super::{Colour, EvaluateArguments, Exit, Format};
+use crate::calibration::Profile;
 use crate::domain::{Evaluation, Fault, Faults, Rubric, Transcript};
 use crate::evaluation::{EvaluateError, Step, Tools, evaluate, plan};
 use crate::ingest::{self, Limits};
-use crate::judge::{ChatSettings, Judge};
-use crate::library::{self, Prices};
-use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
+use crate::library;
+use crate::retrieval::RetrievalError;
 use crate::web;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
 use std::io::{IsTerminal, Read};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 pub(super) fn run(arguments: &EvaluateArguments) -> Exit {
     // The rubric first: it is quick, and both files' faults are better known before anything is embedded.
@@ -36,11 +34,15 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Exit {
         (Err(exit), _) | (_, Err(exit)) => return exit,
     };
     // Before anything is embedded: what is wrong with a setting is known at once.
-    let asked = match asked(arguments) {
+    let asked = match arguments.tools.asked() {
         Ok(asked) => asked,
         Err(exit) => return exit,
     };
-    match evaluated(arguments, asked, &rubric, &transcript) {
+    let profile = match arguments.profile.as_deref().map(read_profile).transpose() {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    match evaluated(arguments, asked, profile.as_ref(), &rubric, &transcript) {
         Ok(Outcome::Evaluation(evaluation)) => show(arguments, &evaluation, &rubric, &transcript),
         Ok(Outcome::Forecast(text)) => put(arguments, &text),
         Err(error) => {
@@ -52,6 +54,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Exit {
                     Exit::Transcript
                 }
                 EvaluateError::Judge(_) => Exit::Judge,
+                EvaluateError::Profile(_) => Exit::Profile,
                 EvaluateError::Retrieval(RetrievalError::Endpoint(error)) if error.is_for_all() => Exit::Judge,
                 EvaluateError::Retrieval(_) => Exit::Failure,
             }
@@ -76,38 +79,28 @@ fn read(path: &Path, max_mib: usize) -> Result<Transcript, Faults> {
     ingest::read(&name, &bytes, &limits)
 }
 
+/// Reads a calibration profile, and says what is wrong with it.
+pub(super) fn read_profile(path: &Path) -> Result<Profile, Exit> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        say(&format!("error: {} cannot be read: {error}", path.display()));
+        Exit::Profile
+    })?;
+    Profile::parse(&text).map_err(|error| {
+        say(&format!("error: {}: {error}", path.display()));
+        Exit::Profile
+    })
+}
+
 /// What `evaluate` comes to: an evaluation, or what one would take.
 enum Outcome {
     Evaluation(Box<Evaluation>),
     Forecast(String),
 }
 
-/// How the chat model is asked, where one is.
-fn asked(arguments: &EvaluateArguments) -> Result<Option<(ChatSettings, Prices)>, Exit> {
-    if arguments.judge == JudgeKind::Local {
-        if arguments.chat.is_dry_run() || arguments.chat.shows_prompts() {
-            say(
-                "error: --dry-run and --show-prompts are of use with --judge openai only: the local judge sends nothing",
-            );
-            return Err(Exit::Usage);
-        }
-        return Ok(None);
-    }
-    arguments.chat.settings(folder(arguments)).map(Some).map_err(|unusable| match unusable {
-        Unusable::Prices(error) => {
-            complain(&error);
-            Exit::Usage
-        }
-        Unusable::Words(words) => {
-            say(&format!("error: {words}"));
-            Exit::Usage
-        }
-    })
-}
-
 fn evaluated(
     arguments: &EvaluateArguments,
-    asked: Option<(ChatSettings, Prices)>,
+    asked: Asked,
+    profile: Option<&Profile>,
     rubric: &Rubric,
     transcript: &Transcript,
 ) -> Result<Outcome, EvaluateError> {
@@ -117,13 +110,9 @@ fn evaluated(
         .map_err(|_| EvaluateError::Retrieval(RetrievalError::Stopped))?;
     let bar = progress_bar();
     let result = runtime.block_on(async {
-        let (judge, prices) = match asked {
-            Some((settings, prices)) => (Judge::chat(settings).map_err(EvaluateError::Judge)?, prices),
-            None => (Judge::local(), Prices::default()),
-        };
-        let retrieval = retrieval(arguments).await?;
-        let settings = EvaluationSettings { mask: arguments.chat.masks(), ..EvaluationSettings::default() };
-        let tools = Tools { retrieval: &retrieval, judge: &judge, settings };
+        let (judge, prices) = judge(asked).map_err(EvaluateError::Judge)?;
+        let retrieval = arguments.tools.retrieval().await?;
+        let tools = Tools { retrieval: &retrieval, judge: &judge, settings: arguments.tools.settings(), profile };
         let candidate = arguments.candidate.as_deref();
         let mut answers = 0;
         let mut progress = |step: Step| {
@@ -137,13 +126,13 @@ fn evaluated(
                 Step::Judged(done) => format!("judged {done} of {answers} answers"),
             });
         };
-        if arguments.chat.is_dry_run() || arguments.chat.shows_prompts() {
+        if arguments.tools.chat.is_dry_run() || arguments.tools.chat.shows_prompts() {
             let plan = plan(&tools, rubric, transcript, candidate, &mut progress).await?;
-            if arguments.chat.shows_prompts() {
+            if arguments.tools.chat.shows_prompts() {
                 bar.suspend(|| say(&prompts(&plan)));
             }
-            if arguments.chat.is_dry_run() {
-                return Ok(Outcome::Forecast(forecast(&plan, &arguments.chat, &prices)));
+            if arguments.tools.chat.is_dry_run() {
+                return Ok(Outcome::Forecast(forecast(&plan, &arguments.tools.chat, &prices)));
             }
         }
         let evaluation = evaluate(&tools, rubric, transcript, candidate, &mut progress).await?;
@@ -151,51 +140,6 @@ fn evaluated(
     });
     bar.finish_and_clear();
     result
-}
-
-/// Where vectors and replies are kept between runs.
-fn folder(arguments: &EvaluateArguments) -> Option<PathBuf> {
-    match (&arguments.cache, arguments.no_cache) {
-        (_, true) => None,
-        (Some(folder), _) => Some(folder.clone()),
-        (None, false) => dirs::cache_dir().map(|folder| folder.join("earmark")),
-    }
-}
-
-async fn retrieval(arguments: &EvaluateArguments) -> Result<Retrieval, RetrievalError> {
-    let qdrant = arguments.qdrant.as_ref().map(|url| QdrantSettings {
-        url: url.clone(),
-        api_key: arguments.qdrant_api_key.clone().map(Into::into),
-        ..QdrantSettings::default()
-    });
-    let embeddings = arguments.chat.embeddings();
-    let folder = folder(arguments);
-    let made = match (&embeddings, &qdrant) {
-        (Some(embeddings), _) => Retrieval::with_endpoint(embeddings, folder.as_deref(), qdrant.as_ref()).await,
-        (None, Some(qdrant)) => Retrieval::with_qdrant(qdrant).await,
-        (None, None) => Retrieval::local(folder.as_deref()),
-    };
-    match made {
-        // The user's own cache is a convenience: where it cannot be written, as in a container, work goes on without.
-        Err(RetrievalError::Cache { .. }) if arguments.cache.is_none() => match &embeddings {
-            Some(embeddings) => Retrieval::with_endpoint(embeddings, None, qdrant.as_ref()).await,
-            None => Retrieval::local(None),
-        },
-        other => other,
-    }
-}
-
-/// Shown on a terminal only, and only on standard error.
-pub(super) fn progress_bar() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
 }
 
 fn show(arguments: &EvaluateArguments, evaluation: &Evaluation, rubric: &Rubric, transcript: &Transcript) -> Exit {

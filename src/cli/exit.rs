@@ -17,17 +17,23 @@ pub enum Exit {
     Rubric = 4,
     /// The judge or the embedder cannot be used until a setting is changed: a wrong key, an unknown model.
     Judge = 5,
+    /// The labelled answers cannot be read, or hold nothing that can be measured.
+    EvalSet = 6,
+    /// The calibration profile cannot be read, or was fitted with something else.
+    Profile = 7,
+    /// A pass line failed, and `--gate` was given.
+    Gate = 8,
     /// The rubric can be used, and `rubric check` found errors or warnings in it; notes alone are a success.
-    Findings = 6,
+    Findings = 9,
 }
 
 /// For `--help`.
 pub(super) const HELP: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 transcript refused, 4 rubric refused, \
-    5 judge refused";
+    5 judge refused, 6 eval set refused, 7 profile refused, 8 a pass line failed";
 
 /// For `rubric check --help`.
 pub(super) const CHECK_HELP: &str = "Exit codes: 0 nothing but notes, 1 failed, 2 usage, 4 rubric refused (its faults come \
-    first and alone), 6 errors or warnings were found";
+    first and alone), 9 errors or warnings were found";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

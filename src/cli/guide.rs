@@ -1,8 +1,8 @@
 //! `earmark rubric import` and `earmark rubric export`: question guides to rubrics, rubrics to documents.
 
 use super::chat::{ChatArguments, Unusable, forecast, prompts};
-use super::evaluate::progress_bar;
 use super::output::{complain, say, write};
+use super::tools::progress_bar;
 use super::{Exit, ExportFormat, ImportFormat};
 use crate::domain::{Fault, Faults, Proposal};
 use crate::judge::{ChatJudge, JudgeError, Wanted};

@@ -1,10 +1,13 @@
 //! The command line. The only module that knows clap; wires the others together and says how it went.
 
 mod audit;
+mod calibrate;
 mod chat;
 mod check;
+mod compare;
 mod diff;
 mod edge;
+mod eval_set;
 mod evaluate;
 mod exit;
 mod guide;
@@ -13,6 +16,7 @@ pub mod render;
 mod rubric;
 mod serve;
 mod settings;
+mod tools;
 mod upkeep;
 
 pub use exit::Exit;
@@ -34,6 +38,15 @@ enum Command {
     /// Evaluate a transcript: where each question was answered, what the answer shows, a suggested score
     #[command(after_help = exit::HELP)]
     Evaluate(Box<EvaluateArguments>),
+    /// Say how far a rubric's suggestions agree with people, and fit a profile that agrees more
+    #[command(after_help = exit::HELP)]
+    Calibrate(Box<calibrate::CalibrateArguments>),
+    /// Put two reports, profiles or versions of a rubric side by side
+    #[command(after_help = exit::HELP)]
+    Compare(Box<compare::CompareArguments>),
+    /// Check or import a set of labelled answers
+    #[command(subcommand, name = "eval-set")]
+    EvalSet(eval_set::EvalSetCommand),
     /// Check, compare, show, import or export rubrics
     #[command(subcommand)]
     Rubric(RubricCommand),
@@ -61,6 +74,17 @@ enum Command {
         #[command(flatten)]
         settings: settings::SettingsArguments,
     },
+    /// Erase an interview, or all whose time is over, from the service's database and its files
+    Erase {
+        /// The interview
+        #[arg(long, value_name = "ID", required_unless_present = "due")]
+        interview: Option<String>,
+        /// Every interview that the rules of retention keep no longer
+        #[arg(long, conflicts_with = "interview")]
+        due: bool,
+        #[command(flatten)]
+        settings: settings::SettingsArguments,
+    },
     /// Look for what could keep the service from working
     Doctor(settings::SettingsArguments),
 }
@@ -78,9 +102,6 @@ struct EvaluateArguments {
     /// The rubric, a TOML file
     #[arg(long, value_name = "FILE")]
     rubric: PathBuf,
-    /// Who judges what an answer shows
-    #[arg(long, value_enum, default_value_t = JudgeKind::Local)]
-    judge: JudgeKind,
     /// Who is the candidate, by name or part of it [default: inferred, and shown]
     #[arg(long, value_name = "SPEAKER")]
     candidate: Option<String>,
@@ -93,23 +114,14 @@ struct EvaluateArguments {
     /// Largest transcript file to read, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 64, env = "EARMARK_MAX_TRANSCRIPT_MIB")]
     max_size: usize,
-    /// Where vectors of rubrics and replies of chat models are kept between runs [default: the user's cache]
-    #[arg(long, value_name = "DIR", env = "EARMARK_CACHE")]
-    cache: Option<PathBuf>,
-    /// Keep nothing between runs, whatever --cache says
-    #[arg(long)]
-    no_cache: bool,
-    /// Use this Qdrant server (gRPC address) as the vector index instead of the embedded one
-    #[arg(long, value_name = "URL", env = "EARMARK_QDRANT_URL")]
-    qdrant: Option<String>,
-    /// The Qdrant server's API key
-    #[arg(long, value_name = "KEY", env = "EARMARK_QDRANT_API_KEY", hide_env_values = true, requires = "qdrant")]
-    qdrant_api_key: Option<String>,
     /// When to use colour
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     color: Colour,
+    /// Map scores by this calibration profile; refused where it was fitted with something else
+    #[arg(long, value_name = "FILE", env = "EARMARK_PROFILE")]
+    profile: Option<PathBuf>,
     #[command(flatten)]
-    chat: chat::ChatArguments,
+    tools: tools::ToolArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -204,6 +216,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => match arguments.command {
             Command::Evaluate(arguments) => evaluate::run(&arguments),
+            Command::Calibrate(arguments) => calibrate::run(&arguments),
+            Command::Compare(arguments) => compare::run(&arguments),
+            Command::EvalSet(command) => eval_set::run(&command),
             Command::Rubric(RubricCommand::Check(arguments)) => check::check(&arguments),
             Command::Rubric(RubricCommand::Diff(arguments)) => diff::diff(&arguments),
             Command::Rubric(RubricCommand::Show { file }) => rubric::show(&file),
@@ -217,6 +232,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Command::Audit(command) => audit::run(&command),
             Command::Backup { file, settings } => upkeep::backup(&file, &settings),
             Command::Restore { file, settings } => upkeep::restore(&file, &settings),
+            Command::Erase { interview, settings, .. } => upkeep::erase(interview.as_deref(), &settings),
             Command::Doctor(arguments) => upkeep::doctor(&arguments),
         },
         Err(message) => {

@@ -4,7 +4,8 @@ use super::Exit;
 use super::edge::EDGE;
 use super::output::{complain, say, write};
 use super::settings::{Settings, SettingsArguments, masked};
-use crate::store::{JobState, Store, StoreError};
+use crate::store::{ErasureCause, JobState, Store, StoreError};
+use crate::work::sweep;
 use std::path::Path;
 
 fn settings(arguments: &SettingsArguments) -> Result<Settings, Exit> {
@@ -95,6 +96,23 @@ pub(super) fn restore(file: &Path, arguments: &SettingsArguments) -> Exit {
         Ok(Err(error)) => failed(&error),
         Err(exit) => exit,
     }
+}
+
+/// Erases one interview, or every interview whose time is over, and leaves nothing of it in the database's files.
+pub(super) fn erase(interview: Option<&str>, arguments: &SettingsArguments) -> Exit {
+    with_store(arguments, async |store| {
+        if let Some(interview) = interview
+            && let Err(error) = store.erase("command line", interview, ErasureCause::Asked).await
+        {
+            return failed(&error);
+        }
+        let erased = match (interview, sweep(store).await) {
+            (Some(interview), Ok(_)) => format!("{interview} is erased"),
+            (None, Ok(count)) => format!("{count} interviews whose time was over are erased"),
+            (_, Err(error)) => return failed(&error),
+        };
+        done(&format!("{erased}, from the database's files too; copies made with backup are yours to delete\n"))
+    })
 }
 
 /// Looks for what could keep the service from working: a line each, and the exit code says whether all is well.

@@ -123,7 +123,7 @@ pub struct Overall {
 }
 
 /// The rubric an evaluation was made with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RubricRef {
     /// Its id.
     pub id: String,

@@ -6,12 +6,14 @@
 
 mod claim;
 mod digest;
+mod eval_set;
 mod evaluation;
 mod evidence;
 mod fault;
 mod finding;
 mod proposal;
 mod rubric;
+mod seen;
 mod suggestion;
 mod text;
 mod transcript;
@@ -20,6 +22,7 @@ pub use claim::{
     ChatClaim, Claim, CriterionClaim, PassageClaim, QuoteClaim, ReplyMode, SharesFrom, Stance, Support, VerdictClaim,
 };
 pub use digest::Digest;
+pub use eval_set::{EvalSet, GivenScore, LabelledAnswer, MarkedQuote};
 pub use evaluation::{
     CompetencyScore, CriterionResult, Evaluation, Flag, MadeWith, Overall, QuestionResult, ReportRef, RubricRef,
     SCHEMA, Status, TranscriptRef, Verdict,
@@ -31,6 +34,7 @@ pub use proposal::Proposal;
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
 };
+pub use seen::{Seen, SeenCriterion, Uncalibrated, direction};
 pub use suggestion::{Abstention, Distribution, Kept, NotADistribution, Suggestion, Unsupported};
 pub use text::{CharSpan, Sentences, sentences, words};
 pub use transcript::{Dropped, Format, Note, ParseReport, Role, Speaker, SpeakerId, Transcript, Utterance};

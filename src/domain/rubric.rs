@@ -1,7 +1,7 @@
 //! A rubric: the questions of an interview, what to listen for in their answers, and the scale they are scored on.
 
 use super::Digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The scale of a rubric: whole scores from `min` to `max`, each with a label.
@@ -124,7 +124,7 @@ impl QuestionKind {
 }
 
 /// Whether a criterion is to be hoped for or to be warned of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CriterionKind {
     /// Something a good answer shows.

@@ -114,6 +114,10 @@ pub enum Abstention {
     NothingToCompare,
     /// The answer's language is not one the judge reads.
     OtherLanguage,
+    /// The calibration profile gives a score above the lowest, and nothing that was said could be quoted for it.
+    NothingQuotable,
+    /// The calibration profile is less sure than its rule for suggesting anything asks for.
+    Unsure,
     /// The judge could not be asked or did not answer usably; what happened.
     JudgeUnavailable(String),
 }
@@ -137,6 +141,8 @@ impl Abstention {
             Self::Garbled => "the transcript of this answer is garbled".into(),
             Self::NothingToCompare => "the rubric names nothing to listen for in this question".into(),
             Self::OtherLanguage => "the answer is in a language this judge does not read".into(),
+            Self::NothingQuotable => "nothing that was said could be quoted for the calibrated score".into(),
+            Self::Unsure => "the calibrated score is less sure than the rule for suggesting one asks for".into(),
             Self::JudgeUnavailable(cause) => format!("judge unavailable: {cause}"),
         }
     }
@@ -199,6 +205,15 @@ impl Suggestion {
             distribution: Some(distribution),
         };
         Ok(Self { scored: Ok(scored), why })
+    }
+
+    /// The same suggestion with a range whose coverage was calibrated.
+    #[must_use]
+    pub fn within(mut self, range: [i32; 2]) -> Self {
+        if let Ok(scored) = &mut self.scored {
+            scored.range = [range[0].min(scored.score), range[1].max(scored.score)];
+        }
+        self
     }
 
     /// Suggests `score` where nothing says how sure that is: no distribution is claimed, and the score is its own mean

@@ -7,9 +7,12 @@
 //! steps are pure files; this one asks index and judge and puts the result together.
 
 mod affinity;
+mod answer;
+mod calibrated;
 mod chat;
 mod conclude_chat;
 mod given;
+mod kept;
 mod lint;
 mod locate;
 mod mask;
@@ -20,6 +23,7 @@ mod speech;
 mod suggest;
 mod voice;
 
+use crate::calibration::{Profile, ProfileError};
 use crate::config::EvaluationSettings;
 use crate::domain::{
     Abstention, CharSpan, CompetencyScore, CriterionKind, Evaluation, Flag, Question, QuestionResult, Rubric, Status,
@@ -28,9 +32,12 @@ use crate::domain::{
 use crate::judge::{Judge, JudgeError, Look, Passage, Task, is_aimed_at_the_grader};
 use crate::retrieval::{Retrieval, RetrievalError, Vector};
 use affinity::{Affinity, SentenceAffinity};
+pub use answer::{Alone, answer, seen_with};
+pub use calibrated::bound;
 use chat::Claimed;
 pub use chat::plan;
 pub use given::judge_given;
+pub use kept::seen_in;
 pub use lint::lint;
 use locate::{Exchange, Heard, Located, Window};
 use mask::Mask;
@@ -71,6 +78,9 @@ pub enum EvaluateError {
     /// The judge cannot be used at all until a person changes something: a wrong key, an unknown model.
     #[error(transparent)]
     Judge(JudgeError),
+    /// The calibration profile was fitted with something else.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
 }
 
 fn list(speakers: &[String]) -> String {
@@ -85,6 +95,8 @@ pub struct Tools<'a> {
     pub judge: &'a Judge,
     /// How it is done.
     pub settings: EvaluationSettings,
+    /// Maps scores, where there is one.
+    pub profile: Option<&'a Profile>,
 }
 
 /// How far an evaluation has come.
@@ -199,7 +211,11 @@ impl<'a> Interview<'a> {
             Judge::Chat(judge) => chat::claims(self, judge, rubric, places, tools, progress).await?,
         };
         let result = |(q, claim): (&usize, _)| self.result(*q, &rubric.questions[*q], rubric, claim, &tools.settings);
-        Ok(places.iter().zip(claims).map(result).collect())
+        let mut results: Vec<QuestionResult> = places.iter().zip(claims).map(result).collect();
+        if let Some(profile) = tools.profile {
+            calibrated::calibrated(tools, profile, rubric, self, places, &mut results).await?;
+        }
+        Ok(results)
     }
 
     /// Whether there is an answer to question `q` that a judge can be asked about.

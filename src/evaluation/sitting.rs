@@ -5,7 +5,8 @@
 
 use super::affinity::Affinity;
 use super::locate::Located;
-use super::{EvaluateError, Interview, Step, Tools, mean, overall};
+use super::{EvaluateError, Interview, Step, Tools, bound, mean, overall};
+use crate::calibration::Profile;
 use crate::domain::{
     CompetencyScore, Evaluation, MadeWith, Overall, QuestionResult, Rubric, SCHEMA, Status, Suggestion, Transcript,
     TranscriptRef, Voice,
@@ -65,6 +66,9 @@ impl<'a> Sitting<'a> {
         placed: &[Placed],
         progress: &mut (dyn FnMut(Step) + Send),
     ) -> Result<Self, EvaluateError> {
+        if let Some(profile) = tools.profile {
+            profile.check(rubric, &bound(tools))?;
+        }
         progress(Step::Indexing);
         let affinity = Affinity::to(tools.retrieval, rubric).await?;
         progress(Step::Reading);
@@ -100,7 +104,7 @@ impl<'a> Sitting<'a> {
             embedder: self.tools.retrieval.embedder().to_owned(),
             model: self.tools.judge.model(),
             prompt: self.tools.judge.prompt(),
-            profile: None,
+            profile: self.tools.profile.map(Profile::digest),
             earmark: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

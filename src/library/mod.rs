@@ -1,4 +1,5 @@
-//! Reads rubric files into [`Rubric`]s and writes them, reads tables of prices, and hides what the files look like.
+//! Reads rubric files into [`Rubric`]s and writes them, reads eval sets and tables of prices, and hides what the files
+//! look like.
 //!
 //! A file is read in three steps: [`syntax`] turns its text into TOML and mends what would hide the rest of it,
 //! [`schema`] walks the keys with [`table`]'s cursor, and [`places`] keeps where each part stood. A file with any fault is
@@ -6,6 +7,7 @@
 //! [`lint`] to say.
 
 mod diff;
+pub mod eval_set;
 mod export;
 pub mod guide;
 mod lines;

@@ -392,6 +392,7 @@ impl Tx {
             .bind(interview)
             .execute(&mut *self.inner)
             .await?;
+        self.refuse_erased(interview).await?;
         let row = sqlx::query(
             "SELECT COUNT(*) AS n FROM evaluations WHERE interview_id = $1 AND state IN ('queued', 'running')",
         )

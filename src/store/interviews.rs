@@ -23,6 +23,8 @@ words! {
         Failed = "failed",
         /// The only evaluation was called off.
         Cancelled = "cancelled",
+        /// What the candidate said is gone for good.
+        Erased = "erased",
     }
 }
 
@@ -398,12 +400,13 @@ impl Store {
     ) -> Result<Interview> {
         let known = self.interview(id).await?;
         let mut tx = self.begin().await?;
+        tx.refuse_erased(id).await?;
         let parsed = change.parsed.as_ref();
         let changed = sqlx::query(
             "UPDATE interviews SET version = version + 1, title = COALESCE($1, title), \
              candidate = COALESCE($2, candidate), speaker = COALESCE($3, speaker), place = COALESCE($4, place), \
              consent = COALESCE($5, consent), parse_report = COALESCE($6, parse_report), \
-             utterances = COALESCE($7, utterances), format = COALESCE($8, format) WHERE id = $9 AND version = $10",
+             utterances = COALESCE($7, utterances), format = COALESCE($8, format) WHERE id = $9 AND version = $10 AND erased_at IS NULL",
         )
         .bind(&change.title)
         .bind(&change.candidate)

@@ -289,6 +289,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let known = sqlx::query("SELECT * FROM jobs WHERE id = $1").bind(id).fetch_optional(&mut *tx.inner).await?;
         let job = Job::read(&known.ok_or(StoreError::Missing("job"))?)?;
+        tx.refuse_erased(&job.interview).await?;
         let changed = sqlx::query(
             "UPDATE jobs SET state = 'queued', attempts = 0, not_before = $1, finished_at = NULL \
              WHERE id = $2 AND state = 'dead' RETURNING *",

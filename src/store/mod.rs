@@ -16,6 +16,7 @@
 
 pub mod audit;
 mod edge;
+mod erasure;
 mod evaluations;
 mod interviews;
 mod jobs;
@@ -24,6 +25,7 @@ mod reviews;
 mod rubrics;
 
 pub use edge::{Edge, Moment, is_id};
+pub use erasure::{ErasureCause, PlaceRule};
 pub use evaluations::{EvaluationHead, EvaluationState, FinishedQuestion, Saved, StoredQuestion};
 pub use interviews::{
     Filter, Interview, InterviewChange, InterviewStatus, Kept, NewInterview, Page, Replay, SpanMove, Stored, Uploaded,
@@ -42,10 +44,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 /// The schema, a file a step. A step that has been released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("migrations/0001_first.sql")),
+    (2, "keeping", include_str!("migrations/0002_keeping.sql")),
+];
 
 /// Connections to the database.
 const CONNECTIONS: u32 = 12;
@@ -101,6 +106,7 @@ pub struct Store {
     writers: Arc<Semaphore>,
     edge: Edge,
     bell: watch::Sender<u64>,
+    erased: Arc<Notify>,
 }
 
 impl Store {
@@ -148,7 +154,14 @@ impl Store {
             .connect_with(options)
             .await?;
         let writers = if kind == Kind::Sqlite { 1 } else { WRITERS };
-        Ok(Self { pool, kind, writers: Arc::new(Semaphore::new(writers)), edge, bell: watch::Sender::new(0) })
+        Ok(Self {
+            pool,
+            kind,
+            writers: Arc::new(Semaphore::new(writers)),
+            edge,
+            bell: watch::Sender::new(0),
+            erased: Arc::default(),
+        })
     }
 
     /// Clock and randomness of this store.
@@ -211,6 +224,13 @@ impl Store {
         let to = file_of(url)?;
         if !from.is_file() {
             return Err(StoreError::Refused(format!("{} is no file: name a copy made by backup", from.display())));
+        }
+        // The log of another database beside it would be played back into the copy.
+        for beside in ["-wal", "-journal"].map(|end| PathBuf::from(format!("{}{end}", to.display()))) {
+            if beside.metadata().is_ok_and(|known| known.len() > 0) {
+                let what = format!("{} is left of another database: move it away first", beside.display());
+                return Err(StoreError::Refused(what));
+            }
         }
         if to.metadata().is_ok_and(|known| known.len() > 0) {
             let what = format!("{} is there already: stop the service and move it away first", to.display());

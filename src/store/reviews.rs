@@ -234,6 +234,7 @@ impl Store {
         mode: Mode,
     ) -> Result<Review> {
         let mut tx = self.begin().await?;
+        tx.refuse_erased(interview).await?;
         let id = tx.edge.id();
         let begun = sqlx::query(
             "INSERT INTO reviews (id, interview_id, person_id, rubric_version_id, revision, mode, state, created_at, \
@@ -491,6 +492,7 @@ impl Store {
             return Err(StoreError::Refused("only a submitted review is reopened".into()));
         }
         let mut tx = self.begin().await?;
+        tx.refuse_erased(&review.interview).await?;
         let id = tx.edge.id();
         let begun = sqlx::query(
             "INSERT INTO reviews (id, interview_id, person_id, rubric_version_id, revision, mode, state, \
@@ -531,7 +533,7 @@ impl Tx {
         .execute(&mut *self.inner)
         .await?;
         if changed.rows_affected() == 1 {
-            return Ok(());
+            return self.refuse_erased(&review.interview).await;
         }
         let row =
             sqlx::query("SELECT state FROM reviews WHERE id = $1").bind(&review.id).fetch_one(&mut *self.inner).await?;

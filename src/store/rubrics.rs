@@ -19,7 +19,7 @@ pub struct RubricEntry {
     pub mode: Mode,
     /// The version that interviews are evaluated with.
     pub active_version: Option<String>,
-    /// Days for which interviews are kept.
+    /// Days for which interviews are kept; for ever where it is `null` or 0.
     pub retention_days: Option<i64>,
     /// Counts changes; the `ETag`.
     pub version: i64,
@@ -200,7 +200,8 @@ impl Store {
         Ok(added)
     }
 
-    /// Sets which version is active, its mode of review, or both.
+    /// Sets which version is active, its mode of review, and for how many days its interviews are kept (0 for ever); what
+    /// is left out stays.
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Changed`].
@@ -211,6 +212,7 @@ impl Store {
         expected: Option<i64>,
         number: Option<&str>,
         mode: Option<Mode>,
+        days: Option<i64>,
     ) -> Result<RubricEntry> {
         let known = self.rubric(id).await?;
         let version = match number {
@@ -222,19 +224,20 @@ impl Store {
         };
         let mut tx = self.begin().await?;
         let changed = sqlx::query(
-            "UPDATE rubrics SET version = version + 1, mode = $1, active_version_id = COALESCE($2, active_version_id) \
-             WHERE id = $3 AND version = $4",
+            "UPDATE rubrics SET version = version + 1, mode = $1, active_version_id = COALESCE($2, active_version_id), \
+             retention_days = COALESCE($5, retention_days) WHERE id = $3 AND version = $4",
         )
         .bind(mode.unwrap_or(known.mode).word())
         .bind(version.as_ref().map(|version| version.id.as_str()))
         .bind(id)
         .bind(expected.unwrap_or(known.version))
+        .bind(days)
         .execute(&mut *tx.inner)
         .await?;
         if changed.rows_affected() == 0 {
             return Err(StoreError::Changed);
         }
-        let facts = json!({"active": version.as_ref().map(|v| &v.number), "mode": mode});
+        let facts = json!({"active": version.as_ref().map(|v| &v.number), "mode": mode, "retention_days": days});
         tx.record(Event { actor, action: "rubric.set", interview: None, subject: id, facts, payload: None }).await?;
         tx.commit().await?;
         self.rubric(id).await

@@ -68,11 +68,11 @@ pub fn page(evaluation: &Evaluation, rubric: &Rubric, transcript: &Transcript) -
     Ok(page.render()?)
 }
 
-const STYLE: &str = include_str!("templates/report.css");
+pub(super) const STYLE: &str = include_str!("templates/report.css");
 const SCRIPT: &str = include_str!("templates/report.js");
 
 /// The folded corner, percent-encoded for a `data:` address: without it a browser asks the server for an icon.
-const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2032%2032'%3E%3Cpath%20fill='%231d4f5c'%20d='M5%202h15l8%208v20H5z'/%3E%3Cpath%20fill='%23f2c744'%20d='M20%202l8%208h-8z'/%3E%3C/svg%3E";
+pub(super) const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2032%2032'%3E%3Cpath%20fill='%231d4f5c'%20d='M5%202h15l8%208v20H5z'/%3E%3Cpath%20fill='%23f2c744'%20d='M20%202l8%208h-8z'/%3E%3C/svg%3E";
 
 #[derive(Template)]
 #[template(path = "report.html")]

@@ -307,6 +307,8 @@ impl Texts {
             Abstention::Garbled => "das Transkript dieser Antwort ist unverständlich".into(),
             Abstention::NothingToCompare => "das Raster nennt für diese Frage nichts, worauf zu achten wäre".into(),
             Abstention::OtherLanguage => "die Antwort ist in einer Sprache, die dieses Modell nicht liest".into(),
+            Abstention::NothingQuotable => "eine höhere Wertung wäre möglich, aber nichts Gesagtes belegt sie".into(),
+            Abstention::Unsure => "die Kalibrierung ist sich für einen Vorschlag nicht sicher genug".into(),
             Abstention::JudgeUnavailable(cause) => format!("Modell nicht erreichbar: {cause}"),
         }
     }
@@ -336,6 +338,7 @@ impl Texts {
             InterviewStatus::Evaluated => self.either("evaluated", "ausgewertet"),
             InterviewStatus::Failed => self.either("failed", "fehlgeschlagen"),
             InterviewStatus::Cancelled => self.either("called off", "abgebrochen"),
+            InterviewStatus::Erased => self.either("erased", "gelöscht"),
         }
     }
 

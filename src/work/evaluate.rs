@@ -43,7 +43,8 @@ impl From<EvaluateError> for Failure {
         match error {
             EvaluateError::UnknownCandidate { .. }
             | EvaluateError::NoCandidateSpeech { .. }
-            | EvaluateError::Misplaced { .. } => Self::ForGood(why),
+            | EvaluateError::Misplaced { .. }
+            | EvaluateError::Profile(_) => Self::ForGood(why),
             EvaluateError::Retrieval(_) | EvaluateError::Judge(_) => Self::ForNow(why),
         }
     }
@@ -70,7 +71,7 @@ pub(super) async fn run(worker: &Worker, taken: &Taken) -> Result<(), Failure> {
     let placed: Vec<Placed> =
         moved.into_iter().filter(|span| rubric.question(&span.question).is_some()).map(place).collect();
     let shop = &worker.workshop;
-    let tools = Tools { retrieval: &shop.retrieval, judge: &shop.judge, settings: shop.settings };
+    let tools = Tools { retrieval: &shop.retrieval, judge: &shop.judge, settings: shop.settings, profile: None };
     let speaker = evaluation.speaker.as_deref();
     let sitting = Sitting::open(&tools, &rubric, &transcript, speaker, &placed, &mut |_| {}).await?;
     judge_the_rest(worker, taken, &sitting, &rubric).await?;

@@ -6,6 +6,9 @@
 //! question that was kept.
 
 mod evaluate;
+mod sweep;
+
+pub use sweep::sweep;
 
 use crate::config::{EvaluationSettings, ServiceSettings};
 use crate::judge::Judge;
@@ -55,7 +58,11 @@ impl Workers {
             let handle = Handle::current();
             tokio::task::spawn_blocking(move || handle.block_on(worker.run()))
         };
-        Self { threads: (0..settings.workers).map(start).collect(), stop }
+        let mut threads: Vec<JoinHandle<()>> = (0..settings.workers).map(start).collect();
+        if settings.workers > 0 {
+            threads.push(tokio::spawn(sweep::run(store.clone(), stopping.clone())));
+        }
+        Self { threads, stop }
     }
 
     /// Has every worker stop after the questions it is judging; what is left of its job waits for the next start.

@@ -20,7 +20,7 @@ fn evaluated(rubric: &Rubric, file: &str) -> Evaluated {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let transcript = ingest::read("interview", file.as_bytes(), &Limits::default()).expect("reads");
     let (retrieval, judge) = (Retrieval::local(None).expect("no cache, no failure"), Judge::local());
-    let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default() };
+    let tools = Tools { retrieval: &retrieval, judge: &judge, settings: EvaluationSettings::default(), profile: None };
     let evaluation = runtime.block_on(evaluate(&tools, rubric, &transcript, None, &mut |_| {})).expect("evaluates");
     Evaluated { transcript, evaluation }
 }

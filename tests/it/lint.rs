@@ -146,7 +146,7 @@ fn a_check_says_everything_at_once_and_ends_with_a_code_for_scripts() {
     fs::write(&path, WEAK).expect("a file");
     let path = path.to_str().expect("a path");
     let run = earmark(&["rubric", "check", path, "--format", "json"]);
-    assert_eq!((run.code, run.err.as_str()), (6, ""));
+    assert_eq!((run.code, run.err.as_str()), (9, ""));
     let json: Value = serde_json::from_str(&run.out).expect("JSON");
     assert_eq!((&json["schema"], &json["counts"]["error"]), (&"earmark.check/1".into(), &1.into()));
     assert_eq!((&json["counts"]["gap"], &json["counts"]["draft"]), (&1.into(), &1.into()));

@@ -439,7 +439,8 @@ impl Bench {
 
     async fn evaluated(&self, judge: Judge, file: &str) -> Result<(Evaluation, Transcript), EvaluateError> {
         let transcript = ingest::read("interview", file.as_bytes(), &Limits::default()).expect("reads");
-        let tools = Tools { retrieval: &self.retrieval, judge: &judge, settings: EvaluationSettings::default() };
+        let tools =
+            Tools { retrieval: &self.retrieval, judge: &judge, settings: EvaluationSettings::default(), profile: None };
         let made = evaluate(&tools, rubric(), &transcript, None, &mut |_| {}).await?;
         Ok((made, transcript))
     }
@@ -486,7 +487,7 @@ async fn nothing_of_the_people_in_a_transcript_leaves_the_machine_unless_it_is_a
     let transcript = ingest::read("interview", file.as_bytes(), &Limits::default()).expect("reads");
     let people = ["Zelda", "Okafor", "Quentin", "Meyer", "example.org", "901820", "sokafor"];
     let (judge, settings) = (chat(&server), EvaluationSettings::default());
-    let tools = Tools { retrieval: &retrieval, judge: &judge, settings };
+    let tools = Tools { retrieval: &retrieval, judge: &judge, settings, profile: None };
     let made = evaluate(&tools, rubric(), &transcript, None, &mut |_| {}).await.expect("evaluates");
     let sent = json!(server.requests()).to_string();
     for word in people {

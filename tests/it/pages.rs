@@ -66,7 +66,12 @@ impl Browser {
         let read = self.parcel("/upload", &[], &[("files", "talk.vtt", transcript.as_bytes())]).await;
         assert_eq!(read.status, 200, "{}", read.text);
         let content = between(&read.text, "name=\"content-0\" value=\"", "\"").expect("the file").to_owned();
-        let fields = [("content-0", content.as_str()), ("title-0", "An interview"), ("rubric-0", "small"), ("speaker-0", "Dana")];
+        let fields = [
+            ("content-0", content.as_str()),
+            ("title-0", "An interview"),
+            ("rubric-0", "small"),
+            ("speaker-0", "Dana"),
+        ];
         let started = self.parcel("/upload/start", &fields, &[]).await;
         assert_eq!(started.status, 303, "{}", started.text);
         let id = started.header("location").expect("a way on").trim_start_matches("/interviews/").to_owned();
@@ -79,7 +84,8 @@ impl Browser {
 
 async fn post(actor: &Actor, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
     let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
-    let body: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    let body: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
     let mut all = vec![("content-type", "application/x-www-form-urlencoded")];
     all.extend_from_slice(headers);
     actor.send("POST", path, &all, body.join("&").as_bytes()).await
@@ -169,10 +175,16 @@ async fn an_interview_is_reviewed_and_submitted_with_plain_forms() {
         assert!(behind.text.contains("Nothing was overwritten"));
 
         let (_, version) = review_of(&browser.get(&here).await.text);
-        let unreasoned = [("version", version.as_str()), ("question", "conflict"), ("score", "1")];
+        let another = if suggested == "1" { "2" } else { "1" };
+        let unreasoned = [("version", version.as_str()), ("question", "tests"), ("score", another)];
         let refused = browser.post(&decide, &unreasoned).await;
         assert_eq!(refused.status, 422, "another score needs a reason");
-        let mark = [("version", version.as_str()), ("question", "tests"), ("utterance", "u1"), ("words", "unit TESTS for every change")];
+        let mark = [
+            ("version", version.as_str()),
+            ("question", "tests"),
+            ("utterance", "u1"),
+            ("words", "unit TESTS for every change"),
+        ];
         assert_eq!(browser.post(&format!("/reviews/{review}/evidence"), &mark).await.status, 303);
         let page = browser.get(&here).await.text;
         assert!(page.contains("id=\"m1\"") && page.contains("href=\"#m1\""), "the own evidence is marked");
@@ -242,7 +254,7 @@ Ines: How do you test your code? <script>alert(1)</script>
 
 2
 00:00:06.000 --> 00:00:20.000
-Dana: I write unit tests for every change \u{202e}evil\u{202c} <script>alert(2)</script> \"><img src=x onerror=alert(3)> javascript:alert(4) and they run on every push.
+Dana: I write unit tests for every change \u{202e}evil\u{202c} \u{2067}turned\u{2069} <script>alert(2)</script> \"><img src=x onerror=alert(3)> javascript:alert(4) and they run on every push.
 ";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,7 +263,9 @@ async fn hostile_words_show_as_text_on_every_page_and_no_page_has_a_script_insid
     service.rubric().await;
     let browser = Browser::sign_in(&service, "admin@example.org").await;
     let name = "<script>alert(5)</script>\u{202e}.vtt";
-    let read = browser.parcel("/upload", &[], &[("files", name, HOSTILE.as_bytes()), ("files", "b.png", b"\x89PNG\r\n\x1a\n")]).await;
+    let read = browser
+        .parcel("/upload", &[], &[("files", name, HOSTILE.as_bytes()), ("files", "b.png", b"\x89PNG\r\n\x1a\n")])
+        .await;
     assert!(read.text.contains("This file cannot be read"), "the bad file says so");
     assert!(read.text.contains("Start the evaluation"), "beside the good one");
     let id = browser.upload(&service, HOSTILE).await;
@@ -274,11 +288,14 @@ async fn hostile_words_show_as_text_on_every_page_and_no_page_has_a_script_insid
         for trace in ["<img", "<b>bold", " style=\"", "href=\"javascript", " onclick", " onerror=\""] {
             assert!(!page.text.contains(trace), "{path}: {trace}");
         }
-        assert!(!page.text.contains(['\u{202e}', '\u{2066}']), "{path} has characters that turn the text round");
+        assert!(
+            !page.text.contains(['\u{202e}', '\u{2066}', '\u{2067}']),
+            "{path} has characters that turn the text round"
+        );
     }
     let page = browser.get(&here).await;
     assert!(page.text.contains("&#60;script&#62;alert(2)&#60;/script&#62;"));
-    assert!(page.text.contains("<span class=\"unseen\">U+202E</span>"));
+    assert!(page.text.contains("<span class=\"unseen\">U+2067</span>"));
     service.end().await;
 }
 
@@ -297,10 +314,13 @@ async fn a_browser_that_asks_for_german_gets_german() {
 async fn a_rubric_with_faults_shows_them_all_and_what_was_written() {
     let service = Service::idle(sqlite(), ServiceSettings::default()).await;
     let browser = Browser::sign_in(&service, "admin@example.org").await;
-    let broken = RUBRIC.replace("kind = \"technical\"", "kind = \"riddle\"").replace("title = \"Small\"", "titel = \"Small\"");
+    let broken =
+        RUBRIC.replace("kind = \"technical\"", "kind = \"riddle\"").replace("title = \"Small\"", "titel = \"Small\"");
     let answer = browser.parcel("/rubrics", &[("text", &broken)], &[]).await;
     assert_eq!(answer.status, 422);
-    assert!(answer.text.contains("riddle") && answer.text.contains("titel") && answer.text.contains("class=\"faults\""));
+    assert!(
+        answer.text.contains("riddle") && answer.text.contains("titel") && answer.text.contains("class=\"faults\"")
+    );
     let added = browser.parcel("/rubrics", &[], &[("file", "small.toml", RUBRIC.as_bytes())]).await;
     assert_eq!(added.header("location"), Some("/rubrics/small?version=1.0.0"), "{}", added.text);
     assert!(browser.get("/rubrics/small").await.text.contains("How do you test your code?"));

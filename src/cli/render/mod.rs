@@ -1,8 +1,10 @@
-//! An evaluation as text for a terminal and as Markdown; the page for browsers is `web::report`.
+//! An evaluation as text for a terminal and as Markdown, and a calibration as text; the pages for browsers are in `web`.
 
+mod calibration;
 mod markdown;
 mod text;
 
+pub(super) use calibration::{calibration, comparison};
 pub use markdown::markdown;
 pub use text::{Style, text};
 

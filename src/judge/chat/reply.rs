@@ -288,8 +288,8 @@ fn score_token(content: &str, tokens: &[TokenLogProb]) -> Option<(usize, usize)>
     let key = content.rfind("\"score\"")? + "\"score\"".len();
     let value = content[key..].find(|c: char| !c.is_whitespace() && c != ':')? + key;
     let from_end = content.len() - value;
-    // Some servers count the token that ends the reply.
-    for ending in 0..3.min(tokens.len()) {
+    // Some servers count the token that ends the reply; llama.cpp also those of a fence that it leaves out of the text.
+    for ending in 0..6.min(tokens.len()) {
         let said = &tokens[..tokens.len() - ending];
         let mut length = 0;
         for (place, token) in said.iter().enumerate().rev() {
@@ -402,6 +402,16 @@ mod tests {
         for pieces in [
             vec![("{\"score\": ", &[][..]), ("4", top), ("}", &[])],
             vec![("{\"score", &[][..]), ("\":", &[]), (" ", &[]), ("4", top), ("}", &[]), ("<|im_end|>", &[])],
+            vec![
+                ("```", &[][..]),
+                ("json", &[]),
+                ("{\"score\": ", &[]),
+                ("4", top),
+                ("}", &[]),
+                ("\n", &[]),
+                ("```", &[]),
+                ("", &[]),
+            ],
         ] {
             let all = tokens(&pieces);
             let shares = shares("{\"score\": 4}", &all, &Scale::default()).expect("they tell");

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod docs;
+mod erasure;
 pub(in crate::web) mod evaluations;
 pub(in crate::web) mod gate;
 pub(in crate::web) mod input;
@@ -97,7 +98,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(rubrics::version))
         .routes(routes!(rubrics::eval_set))
         .routes(routes!(interviews::list, upload::upload))
-        .routes(routes!(interviews::one, interviews::change))
+        .routes(routes!(interviews::one, interviews::change, erasure::erase))
+        .routes(routes!(erasure::keep))
+        .routes(routes!(erasure::rules))
+        .routes(routes!(erasure::set_rule, erasure::end_rule))
         .routes(routes!(interviews::transcript))
         .routes(routes!(interviews::parse))
         .routes(routes!(interviews::move_span))

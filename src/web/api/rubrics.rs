@@ -1,6 +1,7 @@
 //! Rubrics: upload, versions, which one is active, and what people decided as an eval set.
 
 use super::Api;
+use super::erasure::kept_days;
 use super::gate::Caller;
 use super::input::{Based, Sent, is_of_type, line, read, tagged};
 use crate::ingest::{self, Limits};
@@ -29,6 +30,9 @@ pub(in crate::web) struct ChangeRubric {
     pub(in crate::web) active_version: Option<String>,
     /// Whether interviewers see the suggestion before they score.
     pub(in crate::web) mode: Option<Mode>,
+    /// Days for which its interviews are kept; 0 for ever.
+    #[schema(minimum = 0, maximum = 36500)]
+    pub(in crate::web) retention_days: Option<i64>,
 }
 
 /// All rubrics
@@ -69,7 +73,7 @@ pub(in crate::web) async fn one(State(api): State<Api>, Path(rubric): Path<Strin
     Ok(tagged(rubric.version, rubric))
 }
 
-/// Activate a version, or set the mode of review
+/// Activate a version, or set the mode of review and how long interviews are kept
 #[utoipa::path(patch, path = "/api/v1/rubrics/{id}", tag = "rubrics", request_body = ChangeRubric,
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = RubricEntry, description = "The rubric")))]
@@ -81,7 +85,9 @@ pub(in crate::web) async fn change(
     Sent(sent): Sent<ChangeRubric>,
 ) -> Result<Response, Failure> {
     let actor = &caller.0.person.id;
-    let changed = api.store.set_rubric(actor, &rubric, version, sent.active_version.as_deref(), sent.mode).await?;
+    let days = sent.retention_days.map(|days| kept_days(days, 0)).transpose()?;
+    let active = sent.active_version.as_deref();
+    let changed = api.store.set_rubric(actor, &rubric, version, active, sent.mode, days).await?;
     Ok(tagged(changed.version, changed))
 }
 

@@ -136,7 +136,7 @@ pub(super) async fn change(
 ) -> Result<Response, Failure> {
     let id = path.0.clone();
     let mode = filled.get("mode").and_then(|word| Mode::ALL.iter().copied().find(|mode| mode.word() == word));
-    let sent = ChangeRubric { active_version: filled.text("activate"), mode };
+    let sent = ChangeRubric { active_version: filled.text("activate"), mode, retention_days: filled.number("days")? };
     let based = Based(filled.number("version")?);
     rubrics::change(state, visitor.caller, path, based, Sent(sent)).await?;
     Ok(see(&format!("/rubrics/{}", super::in_query(&id))))

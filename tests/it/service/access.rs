@@ -11,7 +11,11 @@ use serde_json::json;
 const NOTHING: &str = "01890000-0000-7000-8000-000000000000";
 
 fn filled(path: &str) -> String {
-    path.replace("{id}", NOTHING).replace("{question}", "q").replace("{evidence}", NOTHING).replace("{number}", "1")
+    path.replace("{id}", NOTHING)
+        .replace("{question}", "q")
+        .replace("{evidence}", NOTHING)
+        .replace("{number}", "1")
+        .replace("{place}", "here")
 }
 
 #[tokio::test(flavor = "multi_thread")]

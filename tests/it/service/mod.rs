@@ -2,6 +2,7 @@
 
 mod access;
 mod durable;
+mod erasure;
 mod flow;
 mod hostile;
 mod lists;

@@ -307,7 +307,7 @@ document.addEventListener("keydown", (event) => {
 // ---- Where to begin: what the address names, or the first question without a decision.
 const begin = () => {
   const id = decodeURIComponent(location.hash.slice(1));
-  const named = id && document.getElementById(id);
+  const named = id ? document.getElementById(id) : null;
   if (named?.matches(".decide-card")) turnTo(named);
   else if (named && marks(id).length) light(id);
   else turnTo(cards().find((card) => !card.classList.contains("is-decided")) ?? cards()[0], { focus: false });

@@ -1,0 +1,229 @@
+//! What is seen in answers that stand alone, as those of an eval set do: the same judge, rules and verdicts as in an
+//! interview, without anything to locate.
+//!
+//! Answers are put into rounds with at most one answer to each question, and a round is read as an interview in which
+//! every utterance is the candidate's and is known to answer its question.
+
+use super::affinity::Affinity;
+use super::locate::Located;
+use super::mask::Mask;
+use super::suggest::Sums;
+use super::{EvaluateError, Interview, Texts, Tools, answering, heard};
+use crate::domain::{
+    Abstention, Digest, Format, ParseReport, Question, QuestionResult, Rubric, Seen, SeenCriterion, Status, Transcript,
+    Uncalibrated, Utterance, Voice,
+};
+use crate::retrieval::Vector;
+use std::collections::{BTreeMap, HashMap};
+
+/// An answer and the place of its question in the rubric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alone<'a> {
+    /// Place in [`Rubric::questions`].
+    pub question: usize,
+    /// The words of the answer.
+    pub text: &'a str,
+}
+
+/// Names everything besides answer and question that decides on what is seen.
+#[must_use]
+pub fn seen_with(tools: &Tools<'_>) -> Digest {
+    let settings = format!("{:?}", tools.settings);
+    let prompt = tools.judge.prompt().map_or_else(String::new, |digest| digest.to_string());
+    // Verdicts and sums hang on the weights and thresholds of these rules as much as on the judge.
+    let rules = [include_str!("suggest.rs"), include_str!("conclude_chat.rs")];
+    let model = tools.judge.model();
+    let parts = ["earmark.seen/1", tools.judge.kind(), &model, &prompt, tools.retrieval.embedder(), &settings];
+    Digest::of_parts(parts.into_iter().chain(rules).map(str::as_bytes))
+}
+
+/// What is seen in each of `answers`, in their order. `progress` hears how many are done. Nothing is kept: what was seen
+/// before need not be asked for again, and whoever calls knows that.
+///
+/// # Errors
+/// As [`super::evaluate`].
+pub async fn answer(
+    tools: &Tools<'_>,
+    rubric: &Rubric,
+    answers: &[Alone<'_>],
+    progress: &mut (dyn FnMut(usize) + Send),
+) -> Result<Vec<Seen>, EvaluateError> {
+    let affinity = Affinity::to(tools.retrieval, rubric).await?;
+    let likeness = Likeness::of(tools, rubric).await?;
+    let mut out: Vec<Option<Seen>> = answers.iter().map(|_| None).collect();
+    let mut done = 0;
+    for round in rounds(answers) {
+        let results = judged(tools, rubric, &affinity, answers, &round).await?;
+        let texts: Vec<&str> = round.iter().map(|place| answers[*place].text).collect();
+        let vectors = likeness.vectors(tools, &texts).await?;
+        for ((place, (result, covered)), vector) in round.iter().zip(results).zip(vectors) {
+            let question = answers[*place].question;
+            out[*place] = Some(seen(
+                &rubric.questions[question],
+                &result,
+                covered,
+                &likeness.measured(question, &vector),
+                &vector,
+            ));
+        }
+        done += round.len();
+        progress(done);
+    }
+    Ok(out.into_iter().flatten().collect())
+}
+
+/// Places of answers, at most one to each question, and as many together as there are questions: the judge reads a round
+/// at once.
+fn rounds(answers: &[Alone<'_>]) -> Vec<Vec<usize>> {
+    let mut of_question: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut rounds: Vec<Vec<usize>> = Vec::new();
+    for (place, answer) in answers.iter().enumerate() {
+        let round = of_question.entry(answer.question).or_insert(0);
+        if *round == rounds.len() {
+            rounds.push(vec![]);
+        }
+        rounds[*round].push(place);
+        *round += 1;
+    }
+    rounds
+}
+
+/// The results of a round, each with how far its ideal answer is covered.
+async fn judged(
+    tools: &Tools<'_>,
+    rubric: &Rubric,
+    affinity: &Affinity<'_>,
+    answers: &[Alone<'_>],
+    round: &[usize],
+) -> Result<Vec<(QuestionResult, f64)>, EvaluateError> {
+    let said = |place: &usize| Utterance {
+        speaker: None,
+        start_ms: None,
+        end_ms: None,
+        // An utterance without a word would be dropped, and those after it would move up.
+        text: if answers[*place].text.contains(char::is_alphanumeric) { answers[*place].text } else { "-" }.to_owned(),
+        marks: vec![],
+    };
+    let utterances = round.iter().map(said).collect();
+    let Some(transcript) = Transcript::new(b"", Format::PlainText, vec![], utterances, ParseReport::default()) else {
+        return Ok(vec![]);
+    };
+    let mask = if tools.settings.mask { Mask::of(&transcript) } else { Mask::default() };
+    let mut texts = Texts { retrieval: tools.retrieval, mask: &mask, known: HashMap::new() };
+    let said: Vec<usize> = (0..round.len()).collect();
+    let (heard, near) = heard(&transcript, &said, &mut texts, affinity).await?;
+    let nowhere = Located { status: Status::NotAsked, asked_at: vec![], answer: vec![], flags: vec![] };
+    let mut located = vec![nowhere; rubric.questions.len()];
+    for (utterance, place) in round.iter().enumerate() {
+        let answered = &mut located[answers[*place].question];
+        answered.status = Status::Answered;
+        answered.answer = vec![utterance];
+    }
+    let answering = located.iter().map(|located| answering(located, &heard)).collect();
+    let voice = Voice::unnamed(&transcript, |_| true);
+    let interview = Interview { transcript: &transcript, voice, labelled: true, located, heard, near, answering, mask };
+    let places: Vec<usize> = round.iter().map(|place| answers[*place].question).collect();
+    // What a profile is fitted to is seen without one.
+    let plain = Tools { profile: None, ..*tools };
+    let results = interview.results(&plain, rubric, &places, &mut |_| {}).await?;
+    let covered = places.iter().map(|q| interview.covered(*q, &rubric.questions[*q]));
+    Ok(results.into_iter().zip(covered).collect())
+}
+
+/// The whole texts of a rubric as directions.
+pub(super) struct Likeness {
+    asks: Vec<Vector>,
+    ideals: Vec<Vec<Vector>>,
+}
+
+/// How like whole texts are.
+pub(super) struct Measured {
+    ideal: f64,
+    beyond_question: f64,
+    question: f64,
+}
+
+impl Likeness {
+    pub(super) async fn of(tools: &Tools<'_>, rubric: &Rubric) -> Result<Self, EvaluateError> {
+        let asks: Vec<&str> = rubric.questions.iter().map(|q| q.ask.as_str()).collect();
+        let ideals: Vec<&str> = rubric.questions.iter().flat_map(|q| &q.ideal_answers).map(String::as_str).collect();
+        let asks = tools.retrieval.embed(&asks).await?;
+        let mut all = tools.retrieval.embed(&ideals).await?.into_iter();
+        let ideals = rubric.questions.iter().map(|q| all.by_ref().take(q.ideal_answers.len()).collect()).collect();
+        Ok(Self { asks, ideals })
+    }
+
+    /// The directions of whole answers, masked where they are sent out for that.
+    pub(super) async fn vectors(&self, tools: &Tools<'_>, texts: &[&str]) -> Result<Vec<Vector>, EvaluateError> {
+        if !tools.retrieval.sends_texts_out() || !tools.settings.mask {
+            return Ok(tools.retrieval.embed(texts).await?);
+        }
+        let mask = Mask::default();
+        let masked: Vec<String> = texts.iter().map(|text| mask.masked(text).text).collect();
+        Ok(tools.retrieval.embed(&masked.iter().map(String::as_str).collect::<Vec<_>>()).await?)
+    }
+
+    pub(super) fn measured(&self, question: usize, answer: &Vector) -> Measured {
+        let ask = &self.asks[question];
+        let likest = self.ideals[question].iter().map(|ideal| (f64::from(ideal.similarity(answer)), ideal));
+        let likest = likest.fold(None, |best: Option<(f64, &Vector)>, next| match best {
+            Some(known) if known.0 >= next.0 => Some(known),
+            _ => Some(next),
+        });
+        Measured {
+            ideal: likest.map_or(0.0, |(similarity, _)| similarity),
+            beyond_question: likest.map_or(0.0, |(_, ideal)| beyond(answer, ideal, ask)),
+            question: f64::from(ask.similarity(answer)),
+        }
+    }
+}
+
+/// The cosine of two directions with their parts along a third taken away: `(ab - ac bc) / sqrt((1 - ac^2)(1 - bc^2))`.
+fn beyond(a: &Vector, b: &Vector, c: &Vector) -> f64 {
+    let (ab, ac, bc) = (f64::from(a.similarity(b)), f64::from(a.similarity(c)), f64::from(b.similarity(c)));
+    let length = ((1.0 - ac * ac) * (1.0 - bc * bc)).max(0.0).sqrt();
+    if length < 1e-3 { 0.0 } else { ((ab - ac * bc) / length).clamp(-1.0, 1.0) }
+}
+
+/// What is seen, from a result and the likeness of whole texts.
+pub(super) fn seen(
+    question: &Question,
+    result: &QuestionResult,
+    covered: f64,
+    like: &Measured,
+    whole: &Vector,
+) -> Seen {
+    let sums = Sums::of(question, &result.criteria);
+    let suggestion = result.suggestion.as_ref();
+    let abstained = suggestion.and_then(|s| s.abstention());
+    let uncalibrated = suggestion.and_then(|s| {
+        Some(Uncalibrated {
+            score: s.score()?,
+            expected: s.expected()?,
+            chances: s.distribution().map(|d| d.iter().map(|(_, share)| share).collect()),
+        })
+    });
+    let criterion = |c: &crate::domain::CriterionResult| SeenCriterion {
+        id: c.id.clone(),
+        kind: c.kind,
+        verdict: c.verdict,
+        strength: c.strength,
+        quotes: c.evidence.iter().map(|e| (e.quote().to_owned(), e.stance())).collect(),
+    };
+    Seen {
+        shown: sums.shown,
+        met: sums.met,
+        contradicted: sums.contradicted,
+        warned: sums.warned,
+        covered,
+        ideal: like.ideal,
+        beyond_question: like.beyond_question,
+        question: like.question,
+        flags: result.flags.clone(),
+        readable: matches!(abstained, None | Some(Abstention::TooLittleSaid)),
+        abstained: abstained.map(Abstention::reason),
+        uncalibrated,
+        criteria: result.criteria.iter().map(criterion).collect(),
+        vector: whole.as_slice().iter().map(|x| (x * 127.0).round().clamp(-127.0, 127.0) as i8).collect(),
+    }
+}
