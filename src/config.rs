@@ -1,5 +1,7 @@
 //! What may be set, its default and its meaning. Plain data: nothing here reads a file or the environment.
 
+use std::path::PathBuf;
+
 /// How an interview is evaluated. The defaults are what the figures in the README were measured with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EvaluationSettings {
@@ -46,6 +48,8 @@ pub struct ServiceSettings {
     pub requires_consent: bool,
     /// What the service is called from outside, such as `https://earmark.example.org`.
     pub public_url: Option<String>,
+    /// A folder of what `earmark calibrate --out` wrote, a folder for each run.
+    pub calibrations: Option<PathBuf>,
 }
 
 impl Default for ServiceSettings {
@@ -62,6 +66,7 @@ impl Default for ServiceSettings {
             session_hours: 12,
             requires_consent: false,
             public_url: None,
+            calibrations: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const REPORT_SCHEMA: &str = "earmark.calibration/1";
 
 /// A number with its interval and the number of answers it rests on, or why it has no value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Number {
     /// It has a value.
@@ -112,7 +112,7 @@ pub struct People {
 }
 
 /// What a pass line came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The whole interval lies on the good side.
@@ -278,7 +278,7 @@ pub struct Marking {
 }
 
 /// Whether to switch the rubric on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ready {
     /// Every line passes.

@@ -5,7 +5,7 @@ use super::edge::EDGE;
 use super::output::{complain, say};
 use super::settings::{LogForm, Settings, SettingsArguments};
 use super::{Exit, JudgeKind};
-use crate::config::EvaluationSettings;
+use crate::config::{EvaluationSettings, ServiceSettings};
 use crate::judge::Judge;
 use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
 use crate::store::{Store, StoreError};
@@ -73,7 +73,11 @@ fn start(arguments: &ServeArguments, demo: Option<&Path>) -> Exit {
         }
     };
     let settings = match demo {
-        Some(folder) => Settings { database: format!("sqlite:{}", folder.join("demo.db").display()), ..settings },
+        Some(folder) => {
+            let calibrations = Some(folder.join("calibrations"));
+            let service = ServiceSettings { calibrations, ..settings.service };
+            Settings { database: format!("sqlite:{}", folder.join("demo.db").display()), service, ..settings }
+        }
         None => settings,
     };
     log(settings.log);
@@ -161,7 +165,7 @@ async fn served(arguments: &ServeArguments, settings: Settings, is_demo: bool) -
 /// Fills the demo and says where to look.
 async fn show(api: Api, base: String) {
     let (email, password) = ("demo@example.org", EDGE.secret("")[..20].to_owned());
-    say("The sample interview is being evaluated ...");
+    say("The sample interviews are being evaluated ...");
     match demo::fill(&api, email, &password).await {
         Ok(path) => say(&format!(
             "The demo is ready. This link signs in and opens a review:\n\n  \

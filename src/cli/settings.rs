@@ -80,6 +80,7 @@ fn known() -> Vec<Known> {
         row("database", Kind::Text, data, "where everything is stored"),
         row("listen", Kind::Text, Some("127.0.0.1:8340".into()), "address and port"),
         row("public_url", Kind::Text, None, "what the service is called from outside"),
+        row("calibrations", Kind::Text, None, "folder of what `calibrate --out` wrote, a folder for each run"),
         row("log", Kind::OneOf(&["text", "json"]), Some("text".into()), "form of the log"),
         row("workers", Kind::Number(0, 256), number(d.workers as i64), "evaluations at the same time in this process"),
         row(
@@ -241,6 +242,7 @@ fn lowered(held: Vec<Held>, faults: &mut Vec<Fault>) -> Settings {
         session_hours: number("session_hours"),
         requires_consent: text("requires_consent").as_deref() == Some("true"),
         public_url: text("public_url"),
+        calibrations: text("calibrations").map(PathBuf::from),
     };
     let log = if text("log").as_deref() == Some("json") { LogForm::Json } else { LogForm::Text };
     Settings { held, database, listen, log, service }

@@ -41,6 +41,8 @@ words! {
         Scored = "scored",
         /// Left it without a score.
         LeftOut = "left_out",
+        /// Took the decision before back; the question is open again.
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -195,10 +197,12 @@ impl Review {
         self.decisions.iter().find(|d| d.question == question && d.kind == DecisionKind::First)
     }
 
-    /// The decision that counts; a score given before the suggestion was seen is not yet one.
+    /// The decision that counts; a score given before the suggestion was seen is not yet one, and one that was taken back
+    /// is none any more.
     #[must_use]
     pub fn decided(&self, question: &str) -> Option<&Decision> {
-        self.decisions.iter().rev().find(|d| d.question == question && d.kind != DecisionKind::First)
+        let last = self.decisions.iter().rev().find(|d| d.question == question && d.kind != DecisionKind::First);
+        last.filter(|decision| decision.kind != DecisionKind::Withdrawn)
     }
 }
 

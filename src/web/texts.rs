@@ -3,6 +3,7 @@
 //! What people wrote (rubrics, transcripts, titles) and what an evaluation stored as its reason stays in its own language.
 
 use super::wording;
+use crate::calibration::Ready;
 use crate::domain::{Abstention, CriterionKind, Flag, Verdict};
 use crate::store::{DecisionKind, InterviewStatus, PersonRole, Reason};
 
@@ -26,11 +27,13 @@ texts! {
     // The frame of every page.
     skip: "Skip to the content", "Zum Inhalt springen";
     home: "Home", "Start";
+    home_title: "Your interviews", "Ihre Interviews";
     upload: "Upload", "Hochladen";
     rubrics: "Rubrics", "Bewertungsraster";
     people: "People", "Personen";
     audit: "Audit log", "Protokoll";
     settings: "Settings", "Einstellungen";
+    calibration: "Calibration", "Kalibrierung";
     main_menu: "Main menu", "Hauptmenü";
     sign_out: "Sign out", "Abmelden";
     // Signing in and setting up.
@@ -49,6 +52,7 @@ texts! {
     waits: "Waits for you", "Wartet auf Sie";
     waits_none: "Nothing waits for you.", "Nichts wartet auf Sie.";
     waits_none_do: "Upload a transcript, or ask a manager to assign an interview to you.", "Laden Sie ein Transkript hoch oder lassen Sie sich ein Interview zuweisen.";
+    begun: "begun", "begonnen";
     evaluating: "Being evaluated", "In Auswertung";
     evaluating_none: "Nothing is being evaluated.", "Nichts wird gerade ausgewertet.";
     submitted: "Submitted by you", "Von Ihnen abgegeben";
@@ -65,7 +69,6 @@ texts! {
     // Uploading.
     upload_title: "Upload interviews", "Interviews hochladen";
     upload_lead: "Transcripts as your meeting tool gives them: WebVTT, SRT, Zoom, Teams, Otter, Meet, Word, text, or a transcription service\u{2019}s JSON.", "Transkripte, wie das Besprechungswerkzeug sie ausgibt: WebVTT, SRT, Zoom, Teams, Otter, Meet, Word, Text oder das JSON eines Transkriptionsdienstes.";
-    files: "Transcript files", "Transkript-Dateien";
     files_drop: "Drop files here, or choose them", "Dateien hierher ziehen oder auswählen";
     files_read: "Read the files", "Dateien lesen";
     files_hint: "Nothing is stored before you start.", "Vor dem Start wird nichts gespeichert.";
@@ -125,6 +128,7 @@ texts! {
     asked_not_answered: "Asked, not answered", "Gefragt, nicht beantwortet";
     answered_unasked: "Answered without being asked", "Ungefragt beantwortet";
     next_level: "For a", "Für eine";
+    not_shown_yet: "Not shown yet:", "Noch nicht gezeigt:";
     withheld: "Your own score first. What was found is shown after it.", "Zuerst Ihre eigene Wertung. Danach sehen Sie, was gefunden wurde.";
     your_first: "Your first score:", "Ihre erste Wertung:";
     your_score: "Your score", "Ihre Wertung";
@@ -137,6 +141,7 @@ texts! {
     in_words_hint: "Needed when the reason is something else.", "Nötig, wenn der Grund ein anderer ist.";
     save: "Save", "Speichern";
     change: "Change the decision", "Entscheidung ändern";
+    undo: "Take back", "Zurücknehmen";
     evidence: "Own evidence", "Eigene Belege";
     evidence_hint: "Select the candidate\u{2019}s words in the transcript, or name the utterance and copy the words.", "Markieren Sie Worte im Transkript, oder nennen Sie die Äußerung und kopieren Sie die Worte.";
     utterance: "Utterance (u\u{2026})", "Äußerung (u\u{2026})";
@@ -157,7 +162,16 @@ texts! {
     moved_from: "Answer from", "Antwort von";
     moved_to: "to", "bis";
     move_it: "Score this place", "Diese Stelle werten";
+    move_choose: "Choose it in the transcript", "Im Transkript wählen";
+    move_how: "Drag the edges of the answer, or move them by keys: \u{2191} \u{2193} for its beginning, with Shift for its end. Enter scores this place, Esc leaves it.", "Ziehen Sie die Ränder der Antwort, oder verschieben Sie sie mit Tasten: \u{2191} \u{2193} für den Anfang, mit Umschalt für das Ende. Enter wertet diese Stelle, Esc bricht ab.";
+    move_first: "Beginning of the answer", "Anfang der Antwort";
+    move_last: "End of the answer", "Ende der Antwort";
+    move_going: "This question is being scored again\u{2026}", "Diese Frage wird neu gewertet\u{2026}";
+    move_failed: "This place could not be scored. Nothing was changed.", "Diese Stelle konnte nicht gewertet werden. Nichts wurde geändert.";
+    cancel_it: "Leave it", "Abbrechen";
     raw_reply: "What the model said", "Was das Modell sagte";
+    prompt_digest: "Digest of the exact prompt", "Prüfsumme der genauen Anfrage";
+    token_count: "tokens", "Token";
     submit: "Submit the review", "Bewertung abgeben";
     submit_when: "Every question that was asked needs a decision first.", "Zuerst braucht jede gestellte Frage eine Entscheidung.";
     submit_final: "A submitted review is final; it can be reopened with a reason.", "Eine abgegebene Bewertung steht fest; sie kann mit Begründung wieder geöffnet werden.";
@@ -170,10 +184,13 @@ texts! {
     changed_elsewhere: "It was changed in another tab. Nothing was overwritten: read it again.", "In einem anderen Tab geändert. Nichts wurde überschrieben: neu laden.";
     reload: "Read again", "Neu laden";
     shortcuts: "Keyboard shortcuts", "Tastenkürzel";
+    keys: "Keys", "Tasten";
     key_next: "next question, question before", "nächste Frage, vorige Frage";
     key_confirm: "confirm the suggested score", "vorgeschlagene Wertung bestätigen";
     key_score: "give this score", "diese Wertung geben";
     key_leave: "no score", "keine Wertung";
+    key_undo: "take the decision back", "Entscheidung zurücknehmen";
+    key_move: "choose another place for the answer", "andere Stelle für die Antwort wählen";
     key_evidence: "selected words as own evidence", "markierte Worte als eigener Beleg";
     key_comment: "comment", "Bemerkung";
     key_quote: "next quotation of the question", "nächstes Zitat der Frage";
@@ -186,12 +203,18 @@ texts! {
     panel: "Panel", "Gremium";
     panel_none: "Nobody has submitted a review yet.", "Noch hat niemand eine Bewertung abgegeben.";
     panel_open: "reviews are not submitted yet", "Bewertungen sind noch nicht abgegeben";
+    panel_open_one: "review is not submitted yet", "Bewertung ist noch nicht abgegeben";
+    people_each_other: "People with each other", "Menschen untereinander";
+    people_and_suggestion: "People and the suggestion", "Menschen und Vorschlag";
+    of_answers: "of the scores that can be compared", "der vergleichbaren Wertungen";
+    mean: "Mean", "Mittel";
+    export: "Export", "Exportieren";
+    print: "Print", "Drucken";
     suggestion: "Suggestion", "Vorschlag";
     spread: "Spread", "Spanne";
     disagreements_first: "Disagreements come first.", "Uneinigkeit steht oben.";
     exact: "Same score", "Gleiche Wertung";
     adjacent: "At most one apart", "Höchstens eins auseinander";
-    of_pairs: "of pairs", "der Paare";
     too_few: "too few to say", "zu wenige für eine Aussage";
     to_review: "To the review", "Zur Bewertung";
     first_score: "first", "zuerst";
@@ -204,12 +227,70 @@ texts! {
     assisted: "Suggestion shown at once", "Vorschlag sofort sichtbar";
     blind_first: "Blind-first: own score before the suggestion", "Verdeckt: eigene Wertung vor dem Vorschlag";
     add_rubric: "Add a rubric or a version", "Raster oder Version hinzufügen";
+    utterance_number: "Utterance", "Äußerung";
+    asks: "asks", "fragt";
+    answers_verb: "answers", "antwortet auf";
+    candidate: "candidate", "Kandidatin/Kandidat";
+    interviewer: "interviewer", "Interview";
+    not_named: "speaker not named", "ohne Namen";
+    by_what_is_said: "by what is said", "nach dem Gesagten";
+    probability: "Probability of each score.", "Wahrscheinlichkeit jeder Wertung.";
     rubric_file: "Rubric file (TOML)", "Raster-Datei (TOML)";
-    rubric_text: "or its text", "oder ihr Text";
     rubric_faults: "The rubric is not stored. What is wrong with it:", "Das Raster ist nicht gespeichert. Was daran falsch ist:";
     ideal_answers: "Ideal answers", "Ideale Antworten";
     levels: "Levels", "Stufen";
     source: "The file", "Die Datei";
+    edit: "Edit", "Bearbeiten";
+    new_rubric: "Write a rubric", "Raster schreiben";
+    check_it: "Check it", "Prüfen";
+    store_it: "Store this version", "Diese Version speichern";
+    raise_version: "A version that is stored never changes: raise the version to store what you write.", "Eine gespeicherte Version ändert sich nie: Erhöhen Sie die Version, um Ihre Änderung zu speichern.";
+    rubric_sound: "It can be stored. What could be better stands beside its lines.", "Es kann gespeichert werden. Was besser ginge, steht bei den Zeilen.";
+    drafted: "This was drafted from the guide and is not stored yet. Read it, fill the gaps, then store it.", "Das wurde aus dem Leitfaden entworfen und ist noch nicht gespeichert. Lesen Sie es, füllen Sie die Lücken und speichern Sie es dann.";
+    import_guide: "Draft from a question guide", "Aus einem Fragenkatalog entwerfen";
+    import_hint: "Word, Markdown, HTML, text or a table. What is missing is marked.", "Word, Markdown, HTML, Text oder Tabelle. Was fehlt, wird markiert.";
+    guide_file: "The guide", "Der Fragenkatalog";
+    from_file: "From a file", "Aus einer Datei";
+    not_stored_because: "faults: it cannot be stored yet", "Fehler: so kann es nicht gespeichert werden";
+    could_be_better: "notes on what could be better", "Hinweise, was besser ginge";
+    nothing_found: "Nothing to say about it.", "Nichts anzumerken.";
+    changes: "Changes", "Änderungen";
+    what_changed: "What changed", "Was sich geändert hat";
+    same: "Both versions say the same.", "Beide Versionen sagen dasselbe.";
+    whole_rubric: "The rubric as a whole", "Das Raster insgesamt";
+    is_stale: "Calibrations of the first version do not hold for the second: calibrate again.", "Kalibrierungen der ersten Version gelten nicht für die zweite: neu kalibrieren.";
+    agreement_here: "Agreement with people (weighted kappa)", "Übereinstimmung mit Menschen (gewichtetes Kappa)";
+    // Calibration.
+    calibration_lead: "How far suggestions agree with the scores that people gave, measured on labelled answers.", "Wie weit Vorschläge mit Wertungen von Menschen übereinstimmen, gemessen an gewerteten Antworten.";
+    no_runs: "There is no calibration yet.", "Noch gibt es keine Kalibrierung.";
+    no_runs_do: "Run: earmark calibrate --rubric FILE --eval-set DIR --out FOLDER/NAME. It is then listed here.", "Starten Sie: earmark calibrate --rubric DATEI --eval-set ORDNER --out ORDNER/NAME. Danach steht sie hier.";
+    no_folder: "The service is not told where calibrations are: set calibrations (EARMARK_CALIBRATIONS) to their folder.", "Der Dienst weiß nicht, wo Kalibrierungen liegen: Setzen Sie calibrations (EARMARK_CALIBRATIONS) auf ihren Ordner.";
+    over_time: "Agreement over time", "Übereinstimmung im Lauf der Zeit";
+    over_time_hint: "Weighted kappa with its 95 % interval; the dashed line is the pass line of 0.70.", "Gewichtetes Kappa mit 95-%-Intervall; die gestrichelte Linie ist die Schwelle von 0,70.";
+    run: "Run", "Lauf";
+    runs: "Runs", "Läufe";
+    eval_set: "Eval set", "Prüfsatz";
+    answers: "answers", "Antworten";
+    verdict_word: "Verdict", "Urteil";
+    kappa: "Weighted kappa", "Gewichtetes Kappa";
+    first_side: "A", "A";
+    second_side: "B", "B";
+    compare: "Compare two runs", "Zwei Läufe vergleichen";
+    choose_two: "choose two runs", "wählen Sie zwei Läufe";
+    difference: "Difference", "Unterschied";
+    with_people: "Agreement with people", "Übereinstimmung mit Menschen";
+    off_by: "Off by, on average", "Mittlere Abweichung";
+    pass_lines: "Pass lines", "Schwellen";
+    limit: "Limit", "Grenze";
+    measured: "Measured", "Gemessen";
+    outcome: "Outcome", "Ergebnis";
+    curves: "Plots", "Kurven";
+    by_question: "By question", "Nach Frage";
+    shift: "Shift", "Verschiebung";
+    in_common: "answers in both", "Antworten in beiden";
+    only_one: "only in one", "nur in einem";
+    whole_report: "The whole report", "Der ganze Bericht";
+    to_rubric_change: "What to change in the rubric", "Was am Raster zu ändern ist";
     // People, audit, settings.
     role: "Role", "Rolle";
     state: "State", "Status";
@@ -349,6 +430,7 @@ impl Texts {
             DecisionKind::Overridden => self.either("overridden", "geändert"),
             DecisionKind::Scored => self.either("scored", "gewertet"),
             DecisionKind::LeftOut => self.either("no score", "ohne Wertung"),
+            DecisionKind::Withdrawn => self.either("taken back", "zurückgenommen"),
         }
     }
 
@@ -367,6 +449,56 @@ impl Texts {
             }
             Reason::RubricDoesNotFit => self.either("The rubric does not fit", "Das Raster passt nicht"),
             Reason::Other => self.either("Something else (say what)", "Etwas anderes (bitte sagen, was)"),
+        }
+    }
+
+    /// Whether to switch a rubric on, in few words.
+    pub fn ready(&self, ready: Ready) -> &'static str {
+        match ready {
+            Ready::Yes => self.either("ready", "bereit"),
+            Ready::No => self.either("not ready", "nicht bereit"),
+            Ready::CannotSay => self.either("too early to say", "noch nicht zu sagen"),
+        }
+    }
+
+    /// The role of a speaker as `passage` names it.
+    pub fn speaker(&self, role: &str) -> &'static str {
+        match role {
+            "candidate" => self.candidate,
+            "interviewer" => self.interviewer,
+            _ => self.not_named,
+        }
+    }
+
+    /// What an utterance does with a question, as `passage` names it.
+    pub fn verb(&self, verb: &str) -> &'static str {
+        if verb == "asks" { self.asks } else { self.answers_verb }
+    }
+
+    /// A browser by its name and system, from what it says of itself.
+    pub fn browser(&self, agent: &str) -> String {
+        let first = |known: &[(&'static str, &'static str)]| {
+            known.iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| *name)
+        };
+        let program = first(&[
+            ("Firefox/", "Firefox"),
+            ("Edg/", "Edge"),
+            ("OPR/", "Opera"),
+            ("Chrome/", "Chrome"),
+            ("Safari/", "Safari"),
+        ]);
+        let system = first(&[
+            ("Android", "Android"),
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("Windows", "Windows"),
+            ("Mac OS", "macOS"),
+            ("Linux", "Linux"),
+        ]);
+        match (program, system) {
+            (Some(program), Some(system)) => format!("{program}, {system}"),
+            (Some(one), None) | (None, Some(one)) => one.to_owned(),
+            (None, None) => wording::on_one_line(agent).chars().take(60).collect(),
         }
     }
 

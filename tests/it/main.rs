@@ -3,6 +3,7 @@
 #![allow(clippy::pedantic, missing_docs, reason = "pedantry serves the library's interface")]
 
 mod architecture;
+mod browser;
 mod calibrate;
 mod cli;
 mod eval_sets;

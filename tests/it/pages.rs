@@ -205,6 +205,98 @@ async fn an_interview_is_reviewed_and_submitted_with_plain_forms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_taken_back_until_the_review_is_submitted_and_the_record_keeps_both() {
+    let service = Service::start(sqlite()).await;
+    service.rubric().await;
+    let browser = Browser::sign_in(&service, "admin@example.org").await;
+    let id = browser.upload(&service, TRANSCRIPT).await;
+    browser.post(&format!("/interviews/{id}/review"), &[]).await;
+    let page = browser.get(&format!("/interviews/{id}")).await.text;
+    let (review, version) = review_of(&page);
+    let suggested = between(&page, "data-suggested=\"", "\"").expect("a suggestion");
+    let nothing =
+        browser.post(&format!("/reviews/{review}/undo"), &[("version", &version), ("question", "tests")]).await;
+    assert_eq!(nothing.status, 404, "there is nothing to take back yet");
+    let fields = [("version", version.as_str()), ("question", "tests"), ("score", suggested)];
+    browser.post(&format!("/reviews/{review}/decide"), &fields).await;
+    let page = browser.get(&format!("/interviews/{id}")).await.text;
+    assert!(page.contains("<b>1</b> decided of 2") && page.contains("Take back"));
+    let (_, version) = review_of(&page);
+    browser.post(&format!("/reviews/{review}/undo"), &[("version", &version), ("question", "tests")]).await;
+    let page = browser.get(&format!("/interviews/{id}")).await.text;
+    assert!(page.contains("<b>0</b> decided of 2") && !page.contains("Take back"));
+    let kept = service.admin.get(&format!("/api/v1/reviews/{review}")).await.expect(200);
+    let kinds: Vec<&str> =
+        kept["decisions"].as_array().expect("a list").iter().filter_map(|d| d["kind"].as_str()).collect();
+    assert_eq!(kinds, ["confirmed", "withdrawn"]);
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_versions_of_a_rubric_show_what_changed_and_a_stored_version_never_changes() {
+    let service = Service::idle(sqlite(), ServiceSettings::default()).await;
+    service.rubric().await;
+    let browser = Browser::sign_in(&service, "admin@example.org").await;
+    let edited = RUBRIC.replace("Writes automated tests", "Writes tests that run by themselves");
+    let same = browser.parcel("/rubrics", &[("text", &edited)], &[]).await;
+    assert_eq!(same.status, 422);
+    assert!(
+        same.text.contains("raise the version") && same.text.contains("run by themselves"),
+        "what was written stays"
+    );
+    let raised = edited.replace("1.0.0", "1.1.0");
+    let checked = browser.parcel("/rubrics", &[("text", &raised), ("do", "check")], &[]).await;
+    assert!(checked.text.contains("It can be stored."), "{}", checked.text);
+    assert_eq!(browser.get("/rubrics/small/changes?from=1.0.0&to=1.1.0").await.status, 404, "checking stores nothing");
+    assert_eq!(browser.parcel("/rubrics", &[("text", &raised)], &[]).await.status, 303);
+    let changes = browser.get("/rubrics/small/changes?from=1.0.0&to=1.1.0").await;
+    for words in ["<del>Writes automated tests</del>", "<ins>Writes tests that run by themselves</ins>"] {
+        assert!(changes.text.contains(words), "{words}: {}", changes.text);
+    }
+    assert!(browser.get("/rubrics/small/edit?version=1.1.0").await.text.contains("run by themselves"));
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_guide_becomes_a_draft_that_is_not_stored() {
+    let service = Service::idle(sqlite(), ServiceSettings::default()).await;
+    let browser = Browser::sign_in(&service, "admin@example.org").await;
+    let guide = include_bytes!("../fixtures/guides/question-answer.txt");
+    let draft = browser.parcel("/rubrics/import", &[], &[("guide", "guide.txt", guide)]).await;
+    assert_eq!(draft.status, 200, "{}", draft.text);
+    assert!(draft.text.contains("not stored yet") && draft.text.contains("[[questions]]"));
+    assert!(browser.get("/rubrics").await.text.contains("There is no rubric yet"));
+    let none = browser.parcel("/rubrics/import", &[], &[("guide", "guide.txt", b"nothing here")]).await;
+    assert_eq!(none.status, 422, "{}", none.text);
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calibrations_are_listed_shown_compared_and_told_beside_the_questions() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings =
+        ServiceSettings { calibrations: Some(root.join("examples/calibrations")), ..ServiceSettings::default() };
+    let service = Service::idle(sqlite(), settings).await;
+    let rubric = std::fs::read(root.join("rubrics/backend-developer.toml")).expect("readable");
+    service.admin.send("POST", "/api/v1/rubrics", &[("content-type", "application/toml")], &rubric).await.expect(201);
+    let browser = Browser::sign_in(&service, "admin@example.org").await;
+    let list = browser.get("/calibration").await.text;
+    assert!(
+        list.contains("backend-1-pilot") && list.contains("backend-2-full") && list.contains("Agreement over time")
+    );
+    let one = browser.get("/calibration/backend-2-full").await.text;
+    assert!(one.matches("class=\"plot\"").count() == 3 && one.contains("216 answers"));
+    let two = browser.get("/calibration/compare?a=backend-1-pilot&b=backend-2-full").await;
+    assert!(two.status == 200 && two.text.contains("quadratic weighted kappa"), "{}", two.text);
+    assert!(browser.get("/rubrics/backend-developer").await.text.contains("Agreement with people (weighted kappa)"));
+    for away in ["/calibration/..", "/calibration/%2e%2e", "/calibration/..%2f..%2fCargo.toml", "/calibration/nothing"]
+    {
+        assert_eq!(browser.get(away).await.status, 404, "{away}");
+    }
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_script_gets_only_what_changed() {
     let service = Service::start(sqlite()).await;
     service.rubric().await;
@@ -319,7 +411,7 @@ async fn a_rubric_with_faults_shows_them_all_and_what_was_written() {
     let answer = browser.parcel("/rubrics", &[("text", &broken)], &[]).await;
     assert_eq!(answer.status, 422);
     assert!(
-        answer.text.contains("riddle") && answer.text.contains("titel") && answer.text.contains("class=\"faults\"")
+        answer.text.contains("riddle") && answer.text.contains("titel") && answer.text.contains("class=\"note-bad\"")
     );
     let added = browser.parcel("/rubrics", &[], &[("file", "small.toml", RUBRIC.as_bytes())]).await;
     assert_eq!(added.header("location"), Some("/rubrics/small?version=1.0.0"), "{}", added.text);

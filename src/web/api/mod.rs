@@ -113,7 +113,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(reviews::list, reviews::start))
         .routes(routes!(reviews::panel))
         .routes(routes!(reviews::one))
-        .routes(routes!(reviews::decide))
+        .routes(routes!(reviews::decide, reviews::take_back))
         .routes(routes!(reviews::add_evidence))
         .routes(routes!(reviews::remove_evidence))
         .routes(routes!(reviews::comment))

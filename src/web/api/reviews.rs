@@ -206,9 +206,9 @@ pub(in crate::web) async fn decide(
     let words = sent.words.map(|words| line(&words, "words", 4_000)).transpose()?;
     let has_reason = sent.reason.is_some_and(|reason| reason != Reason::Other || words.is_some());
     let suggested = ground.questions.iter().find(|known| known.question == question).and_then(|known| known.score);
+    // Whoever decided once has seen the suggestion, also where that decision was taken back.
     let is_blind = ground.review.mode == Mode::BlindFirst
-        && ground.review.first(&question).is_none()
-        && ground.review.decided(&question).is_none();
+        && !ground.review.decisions.iter().any(|decision| decision.question == question);
     let wanted = sent.score.map_or(Wanted::LeaveOut, Wanted::Score);
     let kind = match settle(&ground.rubric.scale, wanted, Circumstances { suggested, is_blind, has_reason })? {
         Settled::First => DecisionKind::First,
@@ -225,6 +225,35 @@ pub(in crate::web) async fn decide(
         evaluation: Some(ground.evaluation.id),
         reason: sent.reason,
         words,
+    };
+    let review = api.store.decide(&ground.review, version, &new).await?;
+    Ok(tagged(review.version, review))
+}
+
+/// Take your decision on a question back
+///
+/// The question is open again. What was decided stays in the record, and so does a score given before the suggestion.
+#[utoipa::path(delete, path = "/api/v1/reviews/{id}/decisions/{question}", tag = "reviews",
+    params(("id" = String, Path), ("question" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 200, body = Review, description = "Your review")))]
+pub(in crate::web) async fn take_back(
+    State(api): State<Api>,
+    caller: Caller,
+    Path((review, question)): Path<(String, String)>,
+    Based(version): Based,
+) -> Result<Response, Failure> {
+    let ground = ground(&api, &caller, &review).await?;
+    if ground.review.decided(&question).is_none() {
+        return Err(Failure::Missing("decision"));
+    }
+    let new = NewDecision {
+        question,
+        kind: DecisionKind::Withdrawn,
+        score: None,
+        suggested: None,
+        evaluation: Some(ground.evaluation.id),
+        reason: None,
+        words: None,
     };
     let review = api.store.decide(&ground.review, version, &new).await?;
     Ok(tagged(review.version, review))

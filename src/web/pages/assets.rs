@@ -19,6 +19,7 @@ pub(super) struct Links {
     pub entry: String,
     pub upload: String,
     pub review: String,
+    pub author: String,
 }
 
 struct File {
@@ -32,7 +33,7 @@ const STYLE: &str =
     concat!(include_str!("../templates/report.css"), "\n", include_str!("../templates/pages/pages.css"));
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-static FILES: LazyLock<[File; 6]> = LazyLock::new(|| {
+static FILES: LazyLock<[File; 7]> = LazyLock::new(|| {
     [
         packed("earmark", "css", "text/css; charset=utf-8", STYLE),
         packed("icon", "svg", "image/svg+xml", include_str!("../templates/pages/icon.svg")),
@@ -40,12 +41,14 @@ static FILES: LazyLock<[File; 6]> = LazyLock::new(|| {
         packed("entry", "js", JAVASCRIPT, include_str!("../templates/pages/entry.js")),
         packed("upload", "js", JAVASCRIPT, include_str!("../templates/pages/upload.js")),
         packed("review", "js", JAVASCRIPT, include_str!("../templates/pages/review.js")),
+        packed("author", "js", JAVASCRIPT, include_str!("../templates/pages/author.js")),
     ]
 });
 
 static LINKS: LazyLock<Links> = LazyLock::new(|| {
-    let [style, icon, home, entry, upload, review] = FILES.each_ref().map(|file| format!("/assets/{}", file.name));
-    Links { style, icon, home, entry, upload, review }
+    let [style, icon, home, entry, upload, review, author] =
+        FILES.each_ref().map(|file| format!("/assets/{}", file.name));
+    Links { style, icon, home, entry, upload, review, author }
 });
 
 impl Links {

@@ -59,6 +59,19 @@ pub(super) async fn decide(
     answered(&api, &visitor, &headers, &review, &question).await
 }
 
+pub(super) async fn take_back(
+    State(api): State<Api>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(review): Path<String>,
+    filled: Filled,
+) -> Result<Response, Failure> {
+    let question = filled.need("question")?;
+    let path = Path((review.clone(), question.clone()));
+    reviews::take_back(State(api.clone()), visitor.caller.clone(), path, based(&filled)?).await?;
+    answered(&api, &visitor, &headers, &review, &question).await
+}
+
 pub(super) async fn add_evidence(
     State(api): State<Api>,
     visitor: Visitor,

@@ -1,7 +1,7 @@
 //! One interview: its evaluation while that runs, the beginning of a review, then the review itself.
 
 use super::form::Filled;
-use super::{Shell, Visitor, html, review, see};
+use super::{PART, Shell, Visitor, html, review, see};
 use crate::store::{EvaluationHead, EvaluationState, Interview, InterviewStatus, Mode, ReviewState};
 use crate::web::api::Api;
 use crate::web::api::evaluations::{self, Ask};
@@ -12,8 +12,11 @@ use crate::web::problem::Failure;
 use crate::web::words::Words;
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::{IntoResponse, Response};
+
+/// Where a script follows what it has set going.
+const EVENTS: HeaderName = HeaderName::from_static("x-events");
 
 #[derive(Template)]
 #[template(path = "pages/interview.html")]
@@ -130,6 +133,7 @@ pub(super) async fn begin(
 pub(super) async fn move_span(
     state: State<Api>,
     visitor: Visitor,
+    headers: HeaderMap,
     Path(id): Path<String>,
     filled: Filled,
 ) -> Result<Response, Failure> {
@@ -141,8 +145,13 @@ pub(super) async fn move_span(
         _ => vec![],
     };
     let span = Span { asked_at, answer };
-    interviews::move_span(state, visitor.caller, Path((id.clone(), question)), Based(None), Sent(span)).await?;
-    Ok(here(&id))
+    let (api, path) = (state.0.clone(), Path((id.clone(), question)));
+    interviews::move_span(state, visitor.caller, path, Based(None), Sent(span)).await?;
+    if !headers.contains_key(PART) {
+        return Ok(here(&id));
+    }
+    let newest = api.store.evaluations(&id).await?.into_iter().next().ok_or(Failure::Missing("evaluation"))?;
+    Ok([(EVENTS, format!("/api/v1/evaluations/{}/events", newest.id))].into_response())
 }
 
 /// Of these utterances, those of the candidate: an answer is often interrupted.

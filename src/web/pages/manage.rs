@@ -37,7 +37,7 @@ struct AuditPage {
 #[template(path = "pages/settings.html")]
 struct SettingsPage {
     shell: Shell,
-    sessions: Vec<(Session, String, bool)>,
+    sessions: Vec<(String, Session, String, bool)>,
     tokens: Vec<(ApiToken, String, String)>,
     scopes: Vec<&'static str>,
     secret: Option<String>,
@@ -103,7 +103,7 @@ async fn shown(api: &Api, visitor: &Visitor, secret: Option<String>) -> Result<R
     let (person, t) = (&visitor.person().id, visitor.t);
     let sessions = api.store.sessions(person).await?.into_iter().map(|session| {
         let (seen, is_this) = (t.date(&session.seen_at), session.id == visitor.caller.0.id);
-        (session, seen, is_this)
+        (t.browser(&session.agent), session, seen, is_this)
     });
     let tokens = api.store.tokens(person).await?.into_iter().map(|token| {
         let (ends, scopes) = (t.date(&token.expires_at), token.scopes.iter().map(|one| one.word()).collect::<Vec<_>>());

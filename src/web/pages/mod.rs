@@ -2,6 +2,8 @@
 //! steps. A handler does what it does by the API's own handlers, so that a page can do nothing that the API would refuse.
 
 mod assets;
+mod author;
+mod calibration;
 mod decide;
 pub mod demo;
 mod entry;
@@ -52,12 +54,21 @@ pub(super) fn routes() -> Router<Api> {
         .route("/interviews/{id}/assign", post(interview::assign))
         .route("/interviews/{id}/panel", get(panel::page))
         .route("/reviews/{id}/decide", post(decide::decide))
+        .route("/reviews/{id}/undo", post(decide::take_back))
         .route("/reviews/{id}/evidence", post(decide::add_evidence))
         .route("/reviews/{id}/evidence/remove", post(decide::remove_evidence))
         .route("/reviews/{id}/comment", post(decide::comment))
         .route("/reviews/{id}/submit", post(decide::submit))
         .route("/reviews/{id}/reopen", post(decide::reopen))
-        .route("/rubrics", get(rubrics::list).post(rubrics::upload))
+        .route("/rubrics", get(rubrics::list).post(author::save))
+        .route("/rubrics/new", get(author::new))
+        .route("/rubrics/import", post(author::import))
+        .route("/rubrics/{id}/edit", get(author::edit))
+        .route("/rubrics/{id}/changes", get(rubrics::changes))
+        .route("/calibration", get(calibration::list))
+        .route("/calibration/compare", get(calibration::compared))
+        .route("/calibration/{run}", get(calibration::one))
+        .route("/calibration/{run}/report", get(calibration::report))
         .route("/rubrics/{id}", get(rubrics::one).post(rubrics::change))
         .route("/people", get(manage::people).post(manage::add_person))
         .route("/people/{id}", post(manage::change_person))
@@ -123,6 +134,11 @@ impl Shell {
         Self { title: title.into(), t, links: Links::get(), csrf: String::new(), person: None }
     }
 
+    /// Whether this page is the one that the main menu calls `name`.
+    fn is_here(&self, name: &str) -> bool {
+        self.title == name
+    }
+
     fn is(&self, roles: &[PersonRole]) -> bool {
         self.person.as_ref().is_some_and(|(_, role)| roles.contains(role))
     }
@@ -141,6 +157,10 @@ impl Shell {
 
     fn writes_rubrics(&self) -> bool {
         self.is(&[PersonRole::Administrator, PersonRole::Author])
+    }
+
+    fn sees_calibration(&self) -> bool {
+        self.is(&[PersonRole::Administrator, PersonRole::Author, PersonRole::Manager])
     }
 
     fn sees_audit(&self) -> bool {

@@ -29,8 +29,9 @@ struct PanelPage<'a> {
     reviewers: Vec<String>,
     rows: Vec<Row<'a>>,
     open: usize,
-    exact: String,
-    adjacent: String,
+    /// How far people agree with each other, then with the suggestion: same score, at most one apart, of how many.
+    agreement: Vec<(&'static str, String, String)>,
+    means: Vec<String>,
 }
 
 struct Row<'a> {
@@ -73,12 +74,21 @@ pub(super) async fn page(state: State<Api>, visitor: Visitor, Path(id): Path<Str
         .filter(|row| row.suggested.is_some() || row.cells.iter().any(|cell| cell.kind.is_some()))
         .collect();
     rows.sort_by_key(|row| (-row.distance, row.number));
-    let pairs: Vec<i64> = rows.iter().flat_map(distances).collect();
-    let share = |most: i64| match pairs.len() {
+    let among: Vec<i64> = rows.iter().flat_map(distances).collect();
+    let from_suggestion: Vec<i64> = rows.iter().flat_map(from_suggested).collect();
+    let share = |apart: &[i64], most: i64| match apart.len() {
         few if few < FEWEST_PAIRS => visitor.t.too_few.to_owned(),
-        n => format!("{} / {n} {}", pairs.iter().filter(|one| **one <= most).count(), visitor.t.of_pairs),
+        n => format!("{} / {n}", apart.iter().filter(|one| **one <= most).count()),
     };
-    let (exact, adjacent) = (share(0), share(1));
+    let figure = |name, apart: &[i64]| (name, share(apart, 0), share(apart, 1));
+    let mut agreement = vec![];
+    if people.len() > 1 {
+        agreement.push(figure(visitor.t.people_each_other, &among));
+    }
+    if !people.is_empty() {
+        agreement.push(figure(visitor.t.people_and_suggestion, &from_suggestion));
+    }
+    let means = (0..people.len()).map(|place| mean(&rows, place)).collect();
     let page = PanelPage {
         shell: visitor.shell(visitor.t.panel),
         id: &interview.id,
@@ -89,8 +99,8 @@ pub(super) async fn page(state: State<Api>, visitor: Visitor, Path(id): Path<Str
         reviewers,
         rows,
         open: panel.open,
-        exact,
-        adjacent,
+        agreement,
+        means,
     };
     html(&page, None)
 }
@@ -112,6 +122,23 @@ fn row<'a>(number: usize, ask: Words<'a>, known: &PanelQuestion, t: &'static Tex
         spread: known.spread,
         distance: most.saturating_sub(least).max(0),
     }
+}
+
+/// A reviewer's mean score; a dash where there is none.
+fn mean(rows: &[Row], reviewer: usize) -> String {
+    let scores: Vec<i64> = rows.iter().filter_map(|row| row.cells.get(reviewer)?.score).collect();
+    if scores.is_empty() {
+        return "\u{2013}".to_owned();
+    }
+    format!("{:.1}", scores.iter().sum::<i64>() as f64 / scores.len() as f64)
+}
+
+/// How far each reviewer is from the suggestion on a question.
+fn from_suggested(row: &Row) -> Vec<i64> {
+    let scores = row.cells.iter().filter_map(|cell| cell.score);
+    row.suggested
+        .map(|suggested| scores.map(|score| (score - i64::from(suggested)).abs()).collect())
+        .unwrap_or_default()
 }
 
 /// How far each pair of reviewers is apart on a question.

@@ -4,7 +4,7 @@
 //! evaluation is drawn of it. The whole page and the parts that change after a decision come from the same templates.
 
 use super::{PART, Shell, Visitor, html};
-use crate::domain::{Evidence, QuestionResult, Rubric, Stance, Status, Transcript};
+use crate::domain::{CriterionKind, Evidence, Question, QuestionResult, Rubric, Stance, Status, Transcript, Verdict};
 use crate::library;
 use crate::store::{DecisionKind, EvaluationHead, OwnEvidence, Reason, Review, ReviewState, StoredQuestion};
 use crate::web::api::Api;
@@ -20,7 +20,7 @@ use crate::web::words::Words;
 use askama::Template;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// A review and everything that is shown with it.
@@ -116,10 +116,7 @@ impl Sheet {
             criterion: question.criteria.iter().find(|c| Some(&c.id) == own.criterion.as_ref()).map(|c| Words(&c.text)),
         });
         let comments = review.comments.iter().filter(|comment| comment.question.as_ref() == Some(&question.id));
-        let next =
-            suggested.and_then(|score| question.anchors.iter().filter(|a| a.score > score).min_by_key(|a| a.score));
         let claim = self.stored.iter().find(|one| one.question == question.id).map(|one| &one.result["claim"]);
-        let claim = claim.filter(|claim| !claim.is_null() && !withheld);
         let result = &self.results[card.number - 1];
         Entry {
             question: &question.id,
@@ -139,13 +136,23 @@ impl Sheet {
             own: own.collect(),
             comments: comments.map(|comment| Words(&comment.text)).collect(),
             criteria: question.criteria.iter().map(|c| (c.id.as_str(), wording::on_one_line(&c.text))).collect(),
-            next: next.map(|anchor| (anchor.score, Words(&anchor.text))),
-            claim: claim.and_then(|claim| serde_json::to_string_pretty(claim).ok()),
+            next: suggested.filter(|_| !withheld).and_then(|score| self.next(score, question, result)),
+            claim: claim.filter(|_| !withheld).and_then(Model::of),
             asked_at: result.asked_at.first().copied(),
             from: result.answer.first().copied(),
             to: result.answer.last().copied(),
             card,
         }
+    }
+
+    /// What the level above asks for, and what was not shown.
+    fn next<'a>(&'a self, score: i32, question: &'a Question, result: &QuestionResult) -> Option<Next<'a>> {
+        let above = self.rubric.scale.scores().find(|above| *above > score)?;
+        let anchor = question.anchors.iter().find(|anchor| anchor.score == above).map(|anchor| Words(&anchor.text));
+        let is_open = |id: &str| result.criteria.iter().any(|found| found.id == id && found.verdict != Verdict::Met);
+        let listened = question.criteria.iter().filter(|one| one.kind == CriterionKind::ListenFor);
+        let missing: Vec<Words> = listened.filter(|one| is_open(&one.id)).map(|one| Words(&one.text)).collect();
+        (anchor.is_some() || !missing.is_empty()).then_some(Next { score: above, anchor, missing })
     }
 
     fn is_needed(&self, entry: &Entry) -> bool {
@@ -187,11 +194,41 @@ struct Entry<'a> {
     own: Vec<Own<'a>>,
     comments: Vec<Words<'a>>,
     criteria: Vec<(&'a str, String)>,
-    next: Option<(i32, Words<'a>)>,
-    claim: Option<String>,
+    next: Option<Next<'a>>,
+    claim: Option<Model<'a>>,
     asked_at: Option<usize>,
     from: Option<usize>,
     to: Option<usize>,
+}
+
+/// The level above the suggested one.
+struct Next<'a> {
+    score: i32,
+    anchor: Option<Words<'a>>,
+    /// Listen-fors that were not met, or only partly.
+    missing: Vec<Words<'a>>,
+}
+
+/// What a chat model said, to the letter.
+struct Model<'a> {
+    name: Words<'a>,
+    /// Digest of the messages that it was sent.
+    prompt: Words<'a>,
+    tokens: u64,
+    reply: Words<'a>,
+}
+
+impl<'a> Model<'a> {
+    fn of(claim: &'a Value) -> Option<Self> {
+        let text = |key: &str| claim[key].as_str().map(Words);
+        let count = |key: &str| claim[key].as_u64().unwrap_or_default();
+        Some(Self {
+            name: text("model").unwrap_or(Words("")),
+            prompt: text("prompt").unwrap_or(Words("")),
+            tokens: count("prompt_tokens") + count("reply_tokens"),
+            reply: text("reply")?,
+        })
+    }
 }
 
 struct Decided<'a> {

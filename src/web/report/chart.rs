@@ -60,7 +60,7 @@ impl Chart {
             height: BOTTOM - top,
             width: bars.len() * (BAR + GAP) - GAP,
             range,
-            words: format!("Probability of each score. {}", each.join(", ")),
+            words: each.join(", "),
             bars,
         })
     }

@@ -13,3 +13,6 @@ for (const line of document.querySelectorAll("[data-events]")) {
     location.reload();
   });
 }
+
+document.documentElement.classList.add("scripted");
+document.getElementById("print-button")?.addEventListener("click", () => print());

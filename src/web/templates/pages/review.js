@@ -81,6 +81,7 @@ addEventListener("beforeunload", (event) => {
 
 // ---- The current question.
 let current = null;
+let lastDecided = null;
 const cards = () => all(".decide-card");
 const number = () => current?.dataset.number;
 const show = (target, block) => target?.scrollIntoView({ block, behavior: "instant" });
@@ -91,6 +92,10 @@ const turnTo = (card, { focus = true } = {}) => {
   if (!focus) return;
   card.focus({ preventScroll: true });
   show(card, "start");
+  placeOf(card);
+};
+// The transcript follows to where the question is answered, where both are side by side.
+const placeOf = (card) => {
   const first = $(".when a[href^='#u']:last-of-type", card);
   if (first && !narrow()) inTranscript(document.getElementById(first.hash.slice(1)));
 };
@@ -116,6 +121,7 @@ document.addEventListener("submit", (event) => {
   const body = new FormData(form, event.submitter);
   const from = form.closest(".decide-card").dataset.number;
   const isDecision = form.matches(".confirm, .score-form");
+  if (isDecision) lastDecided = from;
   const isFirst = isDecision && !form.closest(".decide-card").querySelector(".suggestion, .abstained");
   waiting.push({ action: form.action, body, after: isDecision && !isFirst ? onward(from) : stay(from) });
   run();
@@ -240,6 +246,124 @@ document.addEventListener("input", (event) => {
   if (form && ["words", "utterance"].includes(event.target.name)) form.elements.from.value = form.elements.to.value = "";
 });
 
+// ---- Another place for an answer: its edges are dragged or moved by keys; only this question is scored again.
+const moveBar = $("#move-bar");
+let moving = null;
+const rows = () => all(".transcript .u");
+const paint = () => {
+  rows().forEach((row, n) => {
+    row.classList.toggle("in-span", n >= moving.from && n <= moving.to);
+  });
+  const [from, to] = [rows()[moving.from], rows()[moving.to]];
+  if (from.previousElementSibling !== moving.first.row) from.before(moving.first.row);
+  if (to.nextElementSibling !== moving.last.row) to.after(moving.last.row);
+  for (const [{ knob }, row, at] of [[moving.first, from, moving.from], [moving.last, to, moving.to]]) {
+    knob.setAttribute("aria-valuenow", at);
+    knob.setAttribute("aria-valuetext", $(".text", row).textContent.slice(0, 80));
+  }
+};
+const endMove = () => {
+  if (!moving) return;
+  moving.first.row.remove();
+  moving.last.row.remove();
+  rows().forEach((row) => row.classList.remove("in-span"));
+  moveBar.hidden = true;
+  const { card } = moving;
+  moving = null;
+  card.focus({ preventScroll: true });
+};
+const handle = (edge, label) => {
+  const row = document.createElement("li");
+  const knob = document.createElement("button");
+  row.className = `handle ${edge}`;
+  row.append(knob);
+  knob.type = "button";
+  knob.textContent = label;
+  for (const [name, value] of [["role", "slider"], ["aria-orientation", "vertical"], ["aria-label", label], ["aria-valuemin", 0], ["aria-valuemax", rows().length - 1]]) knob.setAttribute(name, value);
+  // The list catches the movements: the handle itself is put elsewhere while it is dragged.
+  const follow = (event) => {
+    const middle = $("#transcript .said").getBoundingClientRect();
+    const over = document.elementsFromPoint(middle.left + middle.width / 2, event.clientY).map((one) => one.closest(".u")).find(Boolean);
+    if (over) moveTo(edge, rows().indexOf(over));
+  };
+  knob.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    knob.focus({ preventScroll: true });
+    document.addEventListener("pointermove", follow);
+    document.addEventListener("pointerup", () => document.removeEventListener("pointermove", follow), { once: true });
+  });
+  return { row, knob };
+};
+const moveTo = (edge, place) => {
+  const at = Math.max(0, Math.min(rows().length - 1, place));
+  if (edge === "first") moving.from = Math.min(at, moving.to);
+  else moving.to = Math.max(at, moving.from);
+  paint();
+};
+const beginMove = (card) => {
+  endMove();
+  const form = $(".move-part form", card);
+  const number = (name) => Number(form.elements[name].value || 0);
+  const from = form.elements.from.value ? number("from") : number("asked");
+  const to = form.elements.to.value ? Math.max(number("to"), from) : from;
+  moving = { card, form, from, to, first: handle("first", moveBar.dataset.first), last: handle("last", moveBar.dataset.last) };
+  moveBar.hidden = false;
+  paint();
+  show(moving.first.row, "center");
+  moving.first.knob.focus({ preventScroll: true });
+};
+const moveByKey = (event) => {
+  const by = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10 }[event.key];
+  const edge = event.shiftKey || document.activeElement === moving.last.knob ? "last" : "first";
+  if (by) {
+    event.preventDefault();
+    moveTo(edge, (edge === "first" ? moving.from : moving.to) + by);
+    moving[edge].knob.focus({ preventScroll: true });
+    show(moving[edge].row, "center");
+  } else if (event.key === "Escape") endMove();
+  else if (event.key === "Enter" && !event.target.closest("#move-bar")) {
+    event.preventDefault();
+    scoreMoved();
+  }
+};
+const scoreMoved = async () => {
+  const { card, form, from, to } = moving;
+  const place = card.dataset.number;
+  form.elements.from.value = from;
+  form.elements.to.value = to;
+  const body = new URLSearchParams(new FormData(form));
+  endMove();
+  card.classList.add("is-waiting");
+  card.setAttribute("aria-busy", "true");
+  say("saving", state.dataset.going);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "x-part": "1" } }).catch(() => null);
+  const events = answer?.ok ? answer.headers.get("x-events") : null;
+  if (!events) {
+    card.classList.remove("is-waiting");
+    card.removeAttribute("aria-busy");
+    const problem = await answer?.json().catch(() => null);
+    say("failed", problem?.detail ?? state.dataset.unmoved);
+    return;
+  }
+  const source = new EventSource(events);
+  source.addEventListener("end", async () => {
+    source.close();
+    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+    for (const fresh of all("#progress, .decide-card, .transcript .u", page)) {
+      const known = document.getElementById(fresh.id);
+      if (known && (fresh.id === `q${place}` || known.outerHTML !== fresh.outerHTML)) known.replaceWith(document.importNode(fresh, true));
+    }
+    say("saved");
+    turnTo($(`#q${place}`));
+  });
+};
+$("#move-do").addEventListener("click", scoreMoved);
+$("#move-leave").addEventListener("click", endMove);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".choose-place");
+  if (button) beginMove(button.closest(".decide-card"));
+});
+
 // ---- Keys.
 const choose = (value) => {
   const form = current && $(".score-form", current);
@@ -266,11 +390,18 @@ const nextQuote = () => {
   quotes[quoteAt].click();
 };
 const help = $("#help");
+// Takes back the decision of this question, or the last one that was made here.
+const takeBack = () => {
+  const form = (current && $(".undo", current)) ?? (lastDecided && $(`#q${lastDecided} .undo`));
+  form?.requestSubmit();
+};
 const keys = {
   j: () => step(1),
   k: () => step(-1),
   c: () => current && $(".confirm button", current)?.click(),
+  u: takeBack,
   q: nextQuote,
+  g: () => current && $(".choose-place", current) && beginMove(current),
   e: takeWords,
   m: () => {
     const form = current && $(".comment-form", current);
@@ -289,6 +420,10 @@ for (let score = 1; score <= 9; score += 1) keys[score] = () => choose(String(sc
 $("#help-button").addEventListener("click", keys["?"]);
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+  if (moving) {
+    moveByKey(event);
+    return;
+  }
   const field = event.target.closest("input:not([type=radio]), textarea, select");
   if (field) {
     if (event.key === "Enter" && field.matches(".score-form select")) {
@@ -310,7 +445,14 @@ const begin = () => {
   const named = id ? document.getElementById(id) : null;
   if (named?.matches(".decide-card")) turnTo(named);
   else if (named && marks(id).length) light(id);
-  else turnTo(cards().find((card) => !card.classList.contains("is-decided")) ?? cards()[0], { focus: false });
+  else {
+    const open = cards().find((card) => !card.classList.contains("is-decided")) ?? cards()[0];
+    turnTo(open, { focus: false });
+    if (open && !narrow()) {
+      show(open, "start");
+      placeOf(open);
+    }
+  }
 };
 const measure = () => {
   $("#scorecard").style.scrollPaddingTop = `${$("#scorecard .bar").offsetHeight}px`;
