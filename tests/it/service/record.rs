@@ -140,7 +140,7 @@ async fn the_health_the_metrics_and_the_document_are_open() {
     assert_eq!(document["info"]["title"], "Earmark");
     let page = service.nobody.get("/api/docs").await;
     assert!(page.text.contains("/api/docs.js") && !page.text.contains("http://") && !page.text.contains("https://"));
-    assert_eq!(service.nobody.get("/nowhere").await.expect(404)["type"], "urn:earmark:problem:missing");
+    assert_eq!(service.nobody.get("/api/v1/nowhere").await.expect(404)["type"], "urn:earmark:problem:missing");
     assert_eq!(service.nobody.post("/health", json!({})).await.expect(405)["status"], 405);
     service.end().await;
 }
