@@ -28,7 +28,7 @@
 //! | [`store`] | what the service remembers; the only module that knows SQL | `sqlx`, `jiff`, `uuid` |
 //! | [`search`] | who talked about something, across interviews: follows the store, asks the index of answers | |
 //! | [`work`] | the workers: take jobs, evaluate, keep each finished question; couriers of webhooks; the sweep that erases | `hmac` |
-//! | [`web`] | everything HTML and HTTP: the report pages, the service's API | `askama`, `plotters`, `axum`, `utoipa`, `argon2`, `cookie`, `prometheus-client` |
+//! | [`web`] | everything HTML and HTTP: the report pages, the service's API and its pages | `askama`, `plotters`, `axum`, `flate2`, `utoipa`, `argon2`, `cookie`, `prometheus-client` |
 //! | [`cli`] | the command line; wires everything together; reads clock and random source | `clap`, `indicatif`, `getrandom`, `tracing-subscriber` |
 //! | [`config`] | plain data: what may be set, its default, its meaning | |
 //!

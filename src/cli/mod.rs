@@ -54,6 +54,8 @@ enum Command {
     Rubric(RubricCommand),
     /// Run the service: upload, evaluate, review, keep a record
     Serve(Box<serve::ServeArguments>),
+    /// Try the service: sample rubric, interview and review, in a temporary place
+    Demo(Box<serve::ServeArguments>),
     /// Say what is set, and where it came from
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -230,6 +232,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
                 guide::export(&file, out.as_deref(), format)
             }
             Command::Serve(arguments) => serve::run(&arguments),
+            Command::Demo(arguments) => serve::demo(&arguments),
             Command::Config(ConfigCommand::Check(arguments)) => upkeep::check(&arguments),
             Command::Audit(command) => audit::run(&command),
             Command::Backup { file, settings } => upkeep::backup(&file, &settings),

@@ -6,16 +6,16 @@ use super::edge::EDGE;
 use super::output::{complain, say};
 use super::settings::{LogForm, Role, Settings, SettingsArguments};
 use super::shared;
-use crate::config::EvaluationSettings;
+use crate::config::{EvaluationSettings, ServiceSettings};
 use crate::judge::Judge;
 use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
 use crate::search::Search;
 use crate::store::{Store, StoreError};
-use crate::web::Api;
+use crate::web::{Api, demo};
 use crate::work::{Workers, Workshop};
 use clap::Args;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -86,12 +86,35 @@ impl JudgingArguments {
 
 /// Runs the service until it is told to end.
 pub(super) fn run(arguments: &ServeArguments) -> Exit {
+    start(arguments, None)
+}
+
+/// Runs the service on a database of its own that is gone afterwards, filled with something to look at.
+pub(super) fn demo(arguments: &ServeArguments) -> Exit {
+    match tempfile::tempdir() {
+        Ok(folder) => start(arguments, Some(folder.path())),
+        Err(error) => {
+            complain(&error);
+            Exit::Failure
+        }
+    }
+}
+
+fn start(arguments: &ServeArguments, demo: Option<&Path>) -> Exit {
     let settings = match arguments.settings.read_with(&arguments.judging.flags()) {
         Ok(settings) => settings,
         Err(faults) => {
             say(&format!("error: the service is not set up right\n{faults}"));
             return Exit::Usage;
         }
+    };
+    let settings = match demo {
+        Some(folder) => {
+            let calibrations = Some(folder.join("calibrations"));
+            let service = ServiceSettings { calibrations, ..settings.service };
+            Settings { database: format!("sqlite:{}", folder.join("demo.db").display()), service, ..settings }
+        }
+        None => settings,
     };
     log(settings.log);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -101,7 +124,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Exit {
             return Exit::Failure;
         }
     };
-    let exit = runtime.block_on(served(arguments, settings));
+    let exit = runtime.block_on(served(arguments, settings, demo.is_some()));
     // A worker that does not come to an end is left behind: its lease runs out.
     runtime.shutdown_timeout(Duration::from_secs(1));
     exit
@@ -120,7 +143,7 @@ fn log(form: LogForm) {
     drop(set);
 }
 
-async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
+async fn served(arguments: &ServeArguments, settings: Settings, is_demo: bool) -> Exit {
     let told_to_end = match told_to_end() {
         Ok(told) => told,
         Err(error) => {
@@ -148,7 +171,7 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
     };
     let address = listener.local_addr().unwrap_or(settings.listen);
     let base = settings.service.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    if let Err(error) = greet(&store, &base, settings.role).await {
+    if !is_demo && let Err(error) = greet(&store, &base, settings.role).await {
         complain(&error);
         return Exit::Failure;
     }
@@ -160,6 +183,7 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
     let workers = Workers::start(&store, &workshop, &service);
     let search = Arc::new(Search::new(store.clone(), Arc::clone(&workshop.retrieval)));
     let api = Api::new(store.clone(), service, stopping.clone()).searching(Arc::clone(&search));
+    let filling = is_demo.then(|| tokio::spawn(show(api.clone(), base)));
     let router = if settings.role == Role::Worker { api.probes() } else { api.router() };
     if settings.role != Role::Worker {
         tokio::spawn(warm_up(search));
@@ -170,6 +194,9 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
     let mut server = tokio::spawn(async move { server.await });
     told_to_end.await;
     tracing::info!("ending");
+    if let Some(filling) = filling {
+        filling.abort();
+    }
     stop.send_replace(true);
     if tokio::time::timeout(LAST_REQUESTS, &mut server).await.is_err() {
         server.abort();
@@ -183,6 +210,20 @@ async fn served(arguments: &ServeArguments, settings: Settings) -> Exit {
 async fn warm_up(search: Arc<Search>) {
     if let Err(error) = search.follow_in_memory().await {
         tracing::warn!(%error, "the index of answers is filled at the first search");
+    }
+}
+
+/// Fills the demo and says where to look.
+async fn show(api: Api, base: String) {
+    let (email, password) = ("demo@example.org", EDGE.secret("")[..20].to_owned());
+    say("The sample interviews are being evaluated ...");
+    match demo::fill(&api, email, &password).await {
+        Ok(path) => say(&format!(
+            "The demo is ready. This link signs in and opens a review:\n\n  \
+             {base}/signin?next={path}#{email}:{password}\n\n\
+             By hand: {base} as {email} with the password {password}. Ctrl-C ends it and leaves nothing."
+        )),
+        Err(failure) => say(&format!("error: the demo could not be made: {failure:?}")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Evidence: a passage that code has found in the transcript, verbatim and spoken by the candidate.
 
 use super::{CharSpan, Stance, Transcript};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Which utterances of one transcript are the candidate's.
@@ -57,7 +57,7 @@ pub struct Evidence {
 }
 
 /// Why words are not evidence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotEvidence {
     /// The transcript has no such utterance.

@@ -39,6 +39,6 @@ pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
 };
 pub use seen::{Seen, SeenCriterion, Uncalibrated, direction};
-pub use suggestion::{Abstention, Distribution, NotADistribution, Suggestion, Unsupported};
+pub use suggestion::{Abstention, Distribution, Kept, NotADistribution, Suggestion, Unsupported};
 pub use text::{CharSpan, Sentences, sentences, words};
 pub use transcript::{Dropped, Format, Note, ParseReport, Role, Speaker, SpeakerId, Transcript, Utterance};

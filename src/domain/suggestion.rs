@@ -2,7 +2,8 @@
 
 use super::{Evidence, Scale, Stance};
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// Probabilities over the scores of a scale, lowest first; they sum to 1.
@@ -122,6 +123,15 @@ pub enum Abstention {
 }
 
 impl Abstention {
+    /// The reason of which [`Abstention::reason`] told; whatever is not known was told by a judge that failed.
+    #[must_use]
+    pub fn recalled(told: &str) -> Self {
+        let plain =
+            [Self::NotAnswered, Self::TooLittleSaid, Self::Garbled, Self::NothingToCompare, Self::OtherLanguage];
+        let known = plain.into_iter().find(|reason| reason.reason() == told);
+        known.unwrap_or_else(|| Self::JudgeUnavailable(told.trim_start_matches("judge unavailable: ").to_owned()))
+    }
+
     /// The reason for people, in one sentence.
     #[must_use]
     pub fn reason(&self) -> String {
@@ -165,6 +175,18 @@ struct Scored {
     expected: f64,
     range: [i32; 2],
     distribution: Option<Distribution>,
+}
+
+/// A suggestion as [`Suggestion`] is written, before its invariants are checked again.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Kept {
+    score: Option<i32>,
+    expected: Option<f64>,
+    range: Option<[i32; 2]>,
+    distribution: Option<BTreeMap<String, f64>>,
+    abstained: Option<String>,
+    #[serde(default)]
+    why: String,
 }
 
 /// The share of probability that a suggestion's range holds.
@@ -248,6 +270,26 @@ impl Suggestion {
     pub fn abstained(reason: Abstention) -> Self {
         let why = reason.reason();
         Self { scored: Err(reason), why }
+    }
+
+    /// A suggestion as it was kept, on the evidence that was found again.
+    ///
+    /// # Errors
+    /// [`Unsupported`] as for a new one: what was kept is not believed more than what was computed.
+    pub fn recalled(scale: &Scale, kept: Kept, evidence: &[&Evidence]) -> Result<Self, Unsupported> {
+        let Some(score) = kept.score else {
+            let reason = Abstention::recalled(kept.abstained.as_deref().unwrap_or_default());
+            return Ok(Self { scored: Err(reason), why: kept.why });
+        };
+        let mut made = Self::stated(scale, score, evidence, kept.why)?;
+        if let Ok(scored) = &mut made.scored {
+            let share = |level: i32| kept.distribution.as_ref().and_then(|all| all.get(&level.to_string()).copied());
+            let shares: Option<Vec<f64>> = scale.scores().map(share).collect();
+            scored.expected = kept.expected.unwrap_or(scored.expected);
+            scored.range = kept.range.unwrap_or(scored.range);
+            scored.distribution = shares.and_then(|shares| Distribution::new(scale, shares).ok());
+        }
+        Ok(made)
     }
 
     /// The suggested score; `None` after an abstention.
@@ -340,6 +382,19 @@ mod tests {
         assert_eq!(shares([0.0, 0.1, 0.5, 0.35, 0.05]).range(0.8), [3, 4]);
         assert_eq!(shares([1.0, 0.0, 0.0, 0.0, 0.0]).range(0.8), [1, 1]);
         assert_eq!(shares([0.2; 5]).range(0.8), [1, 4]);
+    }
+
+    #[test]
+    fn a_kept_suggestion_comes_back_as_it_was_and_not_without_its_evidence() {
+        let lowest = Suggestion::lowest(&Scale::default(), "Nothing shown.".into());
+        let kept = || serde_json::from_value::<Kept>(serde_json::to_value(&lowest).expect("plain data"));
+        let kept = kept().expect("is read");
+        assert_eq!(Suggestion::recalled(&Scale::default(), kept.clone(), &[]), Ok(lowest.clone()));
+        let raised = Kept { score: Some(4), ..kept };
+        assert_eq!(Suggestion::recalled(&Scale::default(), raised, &[]), Err(Unsupported));
+        for reason in [Abstention::TooLittleSaid, Abstention::JudgeUnavailable("timeout".into())] {
+            assert_eq!(Abstention::recalled(&reason.reason()), reason);
+        }
     }
 
     #[test]

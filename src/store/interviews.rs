@@ -353,6 +353,16 @@ impl Store {
         rows.iter().map(|row| get(row, "person_id")).collect()
     }
 
+    /// The interviews that a person is assigned to.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn assignments(&self, person: &str) -> Result<Vec<String>> {
+        let query = sqlx::query("SELECT interview_id FROM assignments WHERE person_id = $1 ORDER BY interview_id");
+        let rows = query.bind(person).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| get(row, "interview_id")).collect()
+    }
+
     /// Sets exactly who is assigned to an interview.
     ///
     /// # Errors

@@ -41,6 +41,8 @@ words! {
         Scored = "scored",
         /// Left it without a score.
         LeftOut = "left_out",
+        /// Took the decision before back; the question is open again.
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -195,10 +197,12 @@ impl Review {
         self.decisions.iter().find(|d| d.question == question && d.kind == DecisionKind::First)
     }
 
-    /// The decision that counts; a score given before the suggestion was seen is not yet one.
+    /// The decision that counts; a score given before the suggestion was seen is not yet one, and one that was taken back
+    /// is none any more.
     #[must_use]
     pub fn decided(&self, question: &str) -> Option<&Decision> {
-        self.decisions.iter().rev().find(|d| d.question == question && d.kind != DecisionKind::First)
+        let last = self.decisions.iter().rev().find(|d| d.question == question && d.kind != DecisionKind::First);
+        last.filter(|decision| decision.kind != DecisionKind::Withdrawn)
     }
 }
 
@@ -281,6 +285,18 @@ impl Store {
             reviews.push(self.filled(Review::read(row)?).await?);
         }
         Ok(reviews)
+    }
+
+    /// Where the last revision of each review of a person is, by the interview's id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn review_states(&self, person: &str) -> Result<Vec<(String, ReviewState)>> {
+        let rows = sqlx::query("SELECT interview_id, state FROM reviews WHERE person_id = $1 ORDER BY id")
+            .bind(person)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok((get(row, "interview_id")?, ReviewState::read(row, "state")?))).collect()
     }
 
     /// A page of submitted reviews, oldest first, after the one with the id `after`; of one rubric where one is named.

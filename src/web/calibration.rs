@@ -3,7 +3,8 @@
 //! Everything is prepared here as plain views; the template only lays it out. It looks like the report of an evaluation and
 //! shares its style sheet.
 
-mod plots;
+pub(in crate::web) mod kept;
+pub(in crate::web) mod plots;
 
 use super::report::{ICON, STYLE};
 use super::words::Words;
@@ -11,7 +12,7 @@ use crate::calibration::{Agreement, Disagreement, Number, Outcome, Part, Ready, 
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use plots::Plot;
+use plots::{Curves, Plot};
 use sha2::{Digest as _, Sha256};
 
 const OWN_STYLE: &str = include_str!("templates/calibration.css");
@@ -74,16 +75,23 @@ pub fn page(report: &Report) -> Result<String, askama::Error> {
         },
         headline: headline(report),
         columns,
-        plots: [plots::reliability(report), plots::coverage(report), plots::distributions(report)]
-            .into_iter()
-            .flatten()
-            .collect(),
+        plots: plots::all(&curves(report)),
         levels: (report.scale[0]..=report.scale[1]).collect(),
         confusion: confusion(report),
         tables: tables.into_iter().filter(|(_, parts)| !parts.is_empty()).collect(),
         facts: facts(report),
     };
     page.render()
+}
+
+fn curves(report: &Report) -> Curves {
+    let bins = report.reliability.iter().filter(|bin| bin.items > 0);
+    Curves {
+        scale: report.scale,
+        reliability: bins.map(|bin| (bin.confidence, bin.right as f64 / bin.items as f64)).collect(),
+        coverage: report.coverage.iter().map(|point| (point.coverage, point.risk)).collect(),
+        distribution: report.distribution.clone(),
+    }
 }
 
 fn headline(report: &Report) -> Vec<Card<'_>> {
@@ -138,14 +146,14 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
 }
 
 /// What templates say of numbers.
-mod say {
+pub(in crate::web) mod say {
     use super::{Number, Outcome};
 
-    pub(super) fn value(number: &Number) -> String {
+    pub(in crate::web) fn value(number: &Number) -> String {
         number.value().map_or_else(|| "\u{2013}".to_owned(), two)
     }
 
-    pub(super) fn between(number: &Number) -> String {
+    pub(in crate::web) fn between(number: &Number) -> String {
         match number {
             Number::Known { low: Some(low), high: Some(high), n, .. } => {
                 format!("{} to {}, n {n}", two(*low), two(*high))
@@ -156,12 +164,12 @@ mod say {
     }
 
     /// Two places, and no minus before what rounds to 0.
-    pub(super) fn two(value: f64) -> String {
+    pub(in crate::web) fn two(value: f64) -> String {
         let rounded = format!("{value:.2}");
         if rounded == "-0.00" { "0.00".to_owned() } else { rounded }
     }
 
-    pub(super) fn mood(outcome: Outcome) -> &'static str {
+    pub(in crate::web) fn mood(outcome: Outcome) -> &'static str {
         match outcome {
             Outcome::Passes => "good",
             Outcome::Fails => "bad",

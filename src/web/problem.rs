@@ -97,6 +97,13 @@ const fn row(failure: &Failure) -> (StatusCode, &'static str, &'static str) {
 }
 
 impl Failure {
+    /// What is wrong, for a page that shows its form again.
+    pub(in crate::web) fn told(&self) -> String {
+        let detail = self.detail();
+        let mut letters = detail.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+
     fn detail(&self) -> String {
         match self {
             Self::Malformed(what) | Self::NotAllowed(what) | Self::Conflict(what) | Self::Unfit(what) => what.clone(),
@@ -180,6 +187,7 @@ impl IntoResponse for Failure {
         let problem = Problem { kind, title, status: status.as_u16(), detail, errors };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        response.extensions_mut().insert(problem);
         if let Some(seconds) = wait {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -3,10 +3,11 @@
 //! Everything is prepared here as plain views; the templates only lay it out. Text that somebody else wrote is a
 //! [`Words`] in element content and a plain string in attributes, and both are escaped.
 
-mod card;
+pub(in crate::web) mod card;
 mod chart;
-mod passage;
+pub(in crate::web) mod passage;
 
+use super::texts::{EN, Texts};
 use super::wording;
 use super::words::Words;
 use crate::domain::{Evaluation, Rubric, Transcript};
@@ -44,7 +45,7 @@ pub fn page(evaluation: &Evaluation, rubric: &Rubric, transcript: &Transcript) -
     if evaluation.rubric.digest != rubric.digest() {
         return Err(RenderError::OtherRubric);
     }
-    let quotations = Quotations::of(evaluation, rubric, transcript)?;
+    let quotations = Quotations::of(&evaluation.questions, rubric, transcript)?;
     let style = style(&quotations);
     let page = Page {
         title: title(evaluation, rubric),
@@ -57,11 +58,12 @@ pub fn page(evaluation: &Evaluation, rubric: &Rubric, transcript: &Transcript) -
         script: SCRIPT,
         icon: ICON,
         overview: Overview::of(evaluation, rubric, &quotations),
-        cards: cards(evaluation, rubric, transcript, &quotations)?,
-        utterances: said(evaluation, transcript, &quotations),
+        cards: cards(&evaluation.questions, rubric, transcript, &quotations, &EN)?,
+        utterances: said(&evaluation.questions, evaluation.transcript.candidate.as_deref(), transcript, &quotations),
         facts: facts(evaluation),
         reading: Reading::of(evaluation, transcript),
         advice: wording::ADVICE_IN_FULL,
+        t: &EN,
     };
     Ok(page.render()?)
 }
@@ -90,6 +92,7 @@ struct Page<'a> {
     facts: Vec<(&'static str, String)>,
     reading: Reading<'a>,
     advice: &'static str,
+    t: &'static Texts,
 }
 
 impl Page<'_> {
@@ -106,10 +109,10 @@ fn title(evaluation: &Evaluation, rubric: &Rubric) -> String {
     }
 }
 
-/// The style sheet, with a rule for each quotation that lights all its pieces when the address names it: a quotation
+/// A rule for each quotation that lights all its pieces when the address names it: a quotation
 /// is in pieces where others overlap it, and `:target` alone would reach only one. Names are made by code.
-fn style(quotations: &Quotations) -> String {
-    let mut style = STYLE.to_owned();
+pub(in crate::web) fn target_rules(quotations: &Quotations) -> String {
+    let mut style = String::new();
     let lit = "{background:var(--lit);color:var(--lit-ink)}";
     for quotation in quotations.all() {
         let id = &quotation.id;
@@ -119,14 +122,22 @@ fn style(quotations: &Quotations) -> String {
     style
 }
 
+/// The style sheet of the self-contained page.
+fn style(quotations: &Quotations) -> String {
+    STYLE.to_owned() + &target_rules(quotations)
+}
+
 /// Lets in exactly this page's style sheet and script, by hash, and nothing from anywhere else.
 fn policy(style: &str) -> String {
-    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    let (style, script) = (policy_source(style), policy_source(SCRIPT));
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
-        hash(style),
-        hash(SCRIPT)
+        "default-src 'none'; style-src {style}; script-src {script}; img-src data:; base-uri 'none'; form-action 'none'"
     )
+}
+
+/// What lets exactly this text in, in a policy.
+pub(in crate::web) fn policy_source(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
 
 /// The interview at a glance.
@@ -265,7 +276,7 @@ mod tests {
     fn the_highlight_of_every_quotation_is_exactly_the_quotation() {
         let (evaluation, rubric, transcript) = sample::hostile();
         let made = page(&evaluation, &rubric, &transcript).expect("they belong together");
-        let quotations = Quotations::of(&evaluation, &rubric, &transcript).expect("they belong together");
+        let quotations = Quotations::of(&evaluation.questions, &rubric, &transcript).expect("they belong together");
         assert_eq!(quotations.all().len(), 6);
         for quotation in quotations.all() {
             let pieces = between(&made, "<mark", "</mark>").into_iter().filter_map(|mark| {
@@ -295,7 +306,9 @@ mod tests {
     fn a_quotation_is_jumped_to_at_its_first_word_and_leads_back_after_its_last() {
         let (evaluation, rubric, transcript) = sample::hostile();
         let made = page(&evaluation, &rubric, &transcript).expect("they belong together");
-        for quotation in Quotations::of(&evaluation, &rubric, &transcript).expect("they belong together").all() {
+        for quotation in
+            Quotations::of(&evaluation.questions, &rubric, &transcript).expect("they belong together").all()
+        {
             let covers =
                 |html: &str| between(html, "data-e=\"", "\"").iter().any(|e| e.split(' ').any(|e| e == quotation.id));
             let row = between(&made, &format!("id=\"u{}\"", quotation.evidence.utterance()), "</li>")[0];

@@ -65,6 +65,7 @@ const LIVES_IN: &[(&str, &[&str])] = &[
     ("askama", &["web"]),
     ("axum", &["web", "cli"]),
     ("cookie", &["web"]),
+    ("flate2", &["web"]),
     ("futures_util", &["web"]),
     ("getrandom", &["cli"]),
     ("hmac", &["work"]),

@@ -254,6 +254,9 @@ fn the_encoding_of_a_guide_changes_nothing() {
 fn a_file_that_is_no_guide_is_refused_with_a_hint() {
     for (bytes, says) in [
         (&b"%PDF-1.7"[..], "this is a PDF"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "this is an image"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "this is an image"),
+        (b"a\0\x01\x02\x03", "binary data"),
         (b"", "the file is empty"),
         (b"The weather was fine.\nWe stayed out.\n", "no interview question was found"),
         (b"{\"a\": 1}", "this is JSON, but no rubric"),
@@ -427,19 +430,22 @@ fn no_word_of_a_draft_is_made_up() {
     }
 }
 
+/// The rubrics that ship, and two others.
+fn rubrics() -> Vec<Rubric> {
+    let shipped = ["backend-developer", "backend-definitions", "soft-skills", "introductory"];
+    let others = ["data-analyst", "support-lead"].map(|name| format!("tests/fixtures/interviews/{name}/rubric.toml"));
+    let paths = shipped.map(|name| format!("rubrics/{name}.toml")).into_iter().chain(others);
+    let load = |path: String| earmark::library::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    paths.map(|path| load(path).expect("a rubric").rubric).collect()
+}
+
 #[test]
 fn exported_rubrics_read_back_as_they_were() {
-    let rubrics = [
-        "rubrics/backend-developer.toml",
-        "tests/fixtures/interviews/data-analyst/rubric.toml",
-        "tests/fixtures/interviews/support-lead/rubric.toml",
-    ];
-    for path in rubrics {
-        let rubric =
-            earmark::library::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a rubric").rubric;
+    for rubric in rubrics() {
         for text in [to_markdown(&rubric), to_html(&rubric), to_json(&rubric)] {
             let back = imported("r", text.as_bytes());
             assert_eq!(back.rubric, rubric, "{text}");
+            assert_eq!(back.rubric.digest(), rubric.digest());
             assert!(back.report.is_none());
         }
     }
@@ -462,6 +468,26 @@ proptest! {
         if let Ok(import) = import("g", text.as_bytes(), &by_shared_words) {
             let loaded = parse("r.toml", &import.toml).map_err(|faults| TestCaseError::fail(format!("{faults}\n{text}")))?;
             prop_assert_eq!(loaded.rubric, import.rubric);
+        }
+    }
+
+    #[test]
+    fn any_part_of_what_ships_survives_an_export(which in 0_usize..6, from in 0_usize..48, count in 1_usize..4, drop in 0_usize..64) {
+        let mut rubric = rubrics().swap_remove(which);
+        let from = from % rubric.questions.len();
+        rubric.questions = rubric.questions.into_iter().skip(from).take(count).collect();
+        // A question in the making lacks what it may lack.
+        let question = &mut rubric.questions[0];
+        let lacks = |bit: usize| drop & (1 << bit) != 0;
+        if lacks(0) { question.assesses = None; }
+        if lacks(1) { question.ideal_answers.truncate(1); }
+        if lacks(2) { question.anchors.truncate(2); }
+        if lacks(3) { question.follow_ups.clear(); }
+        if lacks(4) { question.also_asked.clear(); }
+        if lacks(5) { question.criteria.clear(); }
+        for text in [to_markdown(&rubric), to_html(&rubric), to_json(&rubric)] {
+            let back = import("r", text.as_bytes(), &by_shared_words).map_err(|faults| TestCaseError::fail(format!("{faults}\n{text}")))?;
+            prop_assert_eq!(&back.rubric, &rubric, "{}", text);
         }
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::pedantic, missing_docs, reason = "pedantry serves the library's interface")]
 
 mod architecture;
+mod browser;
 mod calibrate;
 mod cli;
 mod cluster;
@@ -17,6 +18,7 @@ mod ingest;
 mod library;
 mod lint;
 mod openai;
+mod pages;
 mod retrieval;
 mod rubrics;
 mod service;

@@ -1,5 +1,6 @@
 //! The rubrics that ship: each is complete, and together they cover every question of the guides they were started from.
 
+use crate::harness::program::{earmark, folder as scratch};
 use earmark::domain::Rubric;
 use earmark::library::{lint, load};
 use serde::Deserialize;
@@ -128,5 +129,44 @@ fn every_line_of_a_guide_that_asks_something_is_accounted_for() {
         }
         let lines = text.lines().count();
         assert!(known.iter().filter(|(guide, _)| *guide == name).all(|(_, line)| *line <= lines), "{name}");
+    }
+}
+
+/// The first questions of a rubric that ships, `change`d, as `rubric check` sees them with the models: exit code, output.
+fn checked(change: impl Fn(String) -> String) -> (i32, String) {
+    let text = fs::read_to_string(folder().join("soft-skills.toml")).expect("it ships");
+    let some = text.split("\n[[questions]]\n").take(4).collect::<Vec<_>>().join("\n[[questions]]\n");
+    let scratch = scratch();
+    let path = scratch.path().join("some.toml");
+    fs::write(&path, change(some)).expect("a file");
+    let run = earmark(&["rubric", "check", path.to_str().expect("a path")]);
+    (run.code, run.out + &run.err)
+}
+
+#[test]
+fn by_the_models_the_beginning_of_a_rubric_that_ships_is_clean_and_a_planted_fault_is_found() {
+    let (code, out) = checked(|text| text);
+    assert_eq!(code, 0, "{out}");
+    let planted = "  [[questions.listen_for]]\n  id = \"planted\"\n  text = \"Names the price of copper in Chile\"\n";
+    let (code, out) = checked(|text| format!("{text}\n{planted}"));
+    assert!(code == 9 && out.contains("unmet-criterion") && out.matches("warning[").count() == 1, "{out}");
+}
+
+/// Minutes in an unoptimised build: `cargo test --test it clean_by_the_models -- --ignored`.
+#[test]
+#[ignore = "reads 232 ideal answers with the judge"]
+fn every_rubric_that_ships_is_clean_by_the_models() {
+    for id in shipped().keys() {
+        let run = earmark(&["rubric", "check", &format!("rubrics/{id}.toml")]);
+        assert_eq!(run.code, 0, "{}", run.out);
+    }
+}
+
+/// Every question that ships is lawful, by the words and by its meaning.
+#[test]
+fn no_question_that_ships_touches_a_protected_trait() {
+    for id in shipped().keys() {
+        let run = earmark(&["rubric", "check", &format!("rubrics/{id}.toml"), "--only", "protected-trait"]);
+        assert_eq!(run.code, 0, "{}", run.out);
     }
 }

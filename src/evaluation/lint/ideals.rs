@@ -1,10 +1,20 @@
 //! What the judge makes of a rubric's ideal answers: criteria that none of them shows, answers below the top.
 
-use crate::domain::{Code, CriterionKind, Finding, Question, QuestionResult, Rubric, Scale, Spot, Suggestion, Verdict};
+use crate::domain::{
+    Code, CriterionKind, CriterionResult, Finding, Question, QuestionResult, Rubric, Scale, Spot, Suggestion, Verdict,
+    sentences,
+};
 use crate::evaluation::{EvaluateError, Step, Tools, judge_given};
+use crate::retrieval::RetrievalError;
 
 /// Share of the levels, from the top, that an ideal answer is to reach: 4 or 5 of 5.
 const UPPER: f64 = 0.4;
+
+/// Below this similarity no sentence of an answer is about a criterion. The judge reads most sentences rightly and some
+/// not; where it finds nothing although a sentence is about the criterion, it is mostly the judge that errs.
+const ABOUT: f32 = 0.3;
+/// From this probability on, in every ideal answer, the judge is believed that they say the opposite of a criterion.
+const SURELY_OPPOSITE: f64 = 0.95;
 
 /// What is found, in the order of the rubric.
 pub(super) async fn findings(
@@ -13,8 +23,16 @@ pub(super) async fn findings(
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Vec<Finding>, EvaluateError> {
     let judged = judged(tools, rubric, progress).await?;
-    let questions = rubric.questions.iter().zip(judged).enumerate();
-    Ok(questions.flat_map(|(q, (question, judged))| by_ideal_answers(q, question, &judged, &rubric.scale)).collect())
+    let mut found = Vec::new();
+    for (q, (question, judged)) in rubric.questions.iter().zip(&judged).enumerate() {
+        let ideals = Ideals { question, judged, near: nearness(tools, question).await?, scale: &rubric.scale };
+        found.extend(ideals.weak(q));
+        found.extend((0..question.criteria.len()).filter_map(|c| match question.criteria[c].kind {
+            CriterionKind::ListenFor => ideals.unmet(q, c),
+            CriterionKind::RedFlag => ideals.warned(q, c),
+        }));
+    }
+    Ok(found)
 }
 
 /// For each question, what the judge makes of each of its ideal answers.
@@ -36,52 +54,93 @@ async fn judged(
     Ok(judged)
 }
 
-fn by_ideal_answers(q: usize, question: &Question, judged: &[QuestionResult], scale: &Scale) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for (n, result) in judged.iter().enumerate() {
-        let Some(score) = result.suggestion.as_ref().and_then(Suggestion::score) else { continue };
-        let upper = (scale.levels() as f64 * UPPER).ceil() as i32;
-        if score <= scale.max() - upper {
-            let what = format!("the judge gives this ideal answer {score} of {}", scale.max());
-            let hint = "let it say in plain words what the listen-fors ask for, as somebody would; or listen for what it shows";
-            found.push(Finding::new(Code::WeakIdealAnswer, Spot::IdealAnswer(q, n), what, hint));
+/// For each criterion and ideal answer, the similarity of the sentence that is most like the criterion.
+async fn nearness(tools: &Tools<'_>, question: &Question) -> Result<Vec<Vec<f32>>, RetrievalError> {
+    let criteria: Vec<&str> = question.criteria.iter().map(|criterion| criterion.text.as_str()).collect();
+    let criteria = tools.retrieval.embed_here(&criteria).await?;
+    let mut near = vec![Vec::new(); criteria.len()];
+    for answer in &question.ideal_answers {
+        let spans = sentences(answer);
+        let said: Vec<&str> = spans.iter().filter_map(|span| span.of(answer)).collect();
+        let said = tools.retrieval.embed_here(&said).await?;
+        for (near, criterion) in near.iter_mut().zip(&criteria) {
+            near.push(said.iter().map(|sentence| sentence.similarity(criterion)).fold(-1.0, f32::max));
         }
     }
-    for (c, criterion) in question.criteria.iter().enumerate() {
-        let verdicts: Vec<Verdict> = judged.iter().map(|result| result.criteria[c].verdict).collect();
-        let at = |wanted: &[Verdict]| verdicts.iter().position(|verdict| wanted.contains(verdict));
-        let quote = |n: usize| {
-            let quote = judged[n].criteria[c].evidence.first().map(|evidence| evidence.quote().to_owned());
-            quote.unwrap_or_default()
+    Ok(near)
+}
+
+fn is_shown(result: &CriterionResult) -> bool {
+    matches!(result.verdict, Verdict::Met | Verdict::Partly)
+}
+
+/// A question's ideal answers, with what the models make of them.
+struct Ideals<'a> {
+    question: &'a Question,
+    judged: &'a [QuestionResult],
+    /// As [`nearness`] gives it.
+    near: Vec<Vec<f32>>,
+    scale: &'a Scale,
+}
+
+impl Ideals<'_> {
+    /// Whether both models find nothing on a criterion in an answer.
+    fn is_silent(&self, c: usize, n: usize) -> bool {
+        !is_shown(&self.judged[n].criteria[c]) && self.near[c][n] < ABOUT
+    }
+
+    fn quote(&self, c: usize, n: usize) -> &str {
+        self.judged[n].criteria[c].evidence.first().map_or("", |evidence| evidence.quote())
+    }
+
+    /// Answers below the upper levels that are silent on half of what is listened for.
+    fn weak(&self, q: usize) -> Vec<Finding> {
+        let upper = (self.scale.levels() as f64 * UPPER).ceil() as i32;
+        let listened: Vec<usize> = (0..self.question.criteria.len())
+            .filter(|c| self.question.criteria[*c].kind == CriterionKind::ListenFor)
+            .collect();
+        let weak = |(n, result): (usize, &QuestionResult)| {
+            let score = result.suggestion.as_ref().and_then(Suggestion::score)?;
+            let silent = listened.iter().filter(|c| self.is_silent(**c, n)).count();
+            let what = format!(
+                "the judge gives this ideal answer {score} of {}, and nothing in it is about {silent} of {} listen-fors",
+                self.scale.max(),
+                listened.len()
+            );
+            let hint = "let it say in plain words what the listen-fors ask for, as somebody would; or listen for what it shows";
+            let is_weak = score <= self.scale.max() - upper && 2 * silent >= listened.len();
+            is_weak.then(|| Finding::new(Code::WeakIdealAnswer, Spot::IdealAnswer(q, n), what, hint))
+        };
+        self.judged.iter().enumerate().filter_map(weak).collect()
+    }
+
+    /// A listen-for that no ideal answer shows, or that all of them surely contradict.
+    fn unmet(&self, q: usize, c: usize) -> Option<Finding> {
+        let surely_opposite = |result: &QuestionResult| {
+            let result = &result.criteria[c];
+            result.verdict == Verdict::Contradicted && result.strength >= SURELY_OPPOSITE
         };
         let spot = Spot::Criterion(q, c);
-        match criterion.kind {
-            CriterionKind::ListenFor => {
-                let shown = at(&[Verdict::Met, Verdict::Partly]);
-                if let (None, Some(n)) = (shown, at(&[Verdict::Contradicted])) {
-                    let what = format!(
-                        "no ideal answer shows it, and the judge reads the opposite in answer {}: \u{201c}{}\u{201d}",
-                        n + 1,
-                        quote(n)
-                    );
-                    let hint =
-                        "correct the one that is wrong; if neither is, word the criterion so that it cannot be misread";
-                    found.push(Finding::new(Code::ContradictedCriterion, spot, what, hint));
-                } else if !verdicts.is_empty() && shown.is_none() {
-                    let what = "the judge finds it in no ideal answer of the question".to_owned();
-                    let hint =
-                        "say it in an ideal answer, in a sentence of its own; or word it as a fact that can be heard";
-                    found.push(Finding::new(Code::UnmetCriterion, spot, what, hint));
-                }
-            }
-            CriterionKind::RedFlag => {
-                if let Some(n) = at(&[Verdict::Met]) {
-                    let what = format!("ideal answer {} shows this red flag: \u{201c}{}\u{201d}", n + 1, quote(n));
-                    let hint = "change the answer, or word the red flag so that it is true of bad answers only";
-                    found.push(Finding::new(Code::WarnedIdealAnswer, Spot::IdealAnswer(q, n), what, hint));
-                }
-            }
+        if self.judged.is_empty() {
+            None
+        } else if self.judged.iter().all(surely_opposite) {
+            let what = format!("the judge reads the opposite in every ideal answer: \u{201c}{}\u{201d}", self.quote(c, 0));
+            let hint = "correct what is wrong; if nothing is, word the criterion so that it cannot be misread";
+            Some(Finding::new(Code::ContradictedCriterion, spot, what, hint))
+        } else if (0..self.judged.len()).all(|n| self.is_silent(c, n)) {
+            let what = "the judge finds it in no ideal answer of the question, and no sentence is about it".to_owned();
+            let hint = "say it in an ideal answer, in a sentence of its own; or word it as a fact that can be heard";
+            Some(Finding::new(Code::UnmetCriterion, spot, what, hint))
+        } else {
+            None
         }
     }
-    found
+
+    /// An ideal answer that shows a red flag.
+    fn warned(&self, q: usize, c: usize) -> Option<Finding> {
+        let n = self.judged.iter().position(|result| result.criteria[c].verdict == Verdict::Met)?;
+        let what = format!("ideal answer {} shows this red flag: \u{201c}{}\u{201d}", n + 1, self.quote(c, n));
+        let hint = "change the answer, or word the red flag so that it is true of bad answers only";
+        Some(Finding::new(Code::WarnedIdealAnswer, Spot::IdealAnswer(q, n), what, hint))
+    }
 }

@@ -8,6 +8,9 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 use serde::Serialize;
 use std::borrow::Cow;
 
+/// How images begin: PNG, JPEG, GIF, TIFF in both orders, WebP and its kin.
+const IMAGES: [&[u8]; 6] = [b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"RIFF"];
+
 /// Longest guide, in bytes.
 const MAX_BYTES: usize = 20_000_000;
 
@@ -94,6 +97,10 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Fault> {
     let hint = "give the guide as text, Markdown, HTML or DOCX";
     if bytes.starts_with(b"%PDF-") {
         return Err(Fault::whole("this is a PDF, which is not read", "save it as DOCX or copy its text into a file"));
+    }
+    if IMAGES.iter().any(|start| bytes.starts_with(start)) {
+        let hint = "have its words recognised (most scanners and phones do), correct them, and give the text";
+        return Err(Fault::whole("this is an image, and its words are not read", hint));
     }
     if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
         return Err(Fault::whole("this is an old Word document (.doc)", "save it as .docx and give that"));

@@ -56,7 +56,7 @@ static UNDECIDABLE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         &format!(r"\b(?:is|seems|appears|looks|sounds|feels|comes across as)(?: to be)?(?: \w+)? (?:{quality})\b"),
         r"\b(?:passion|enthusiasm|motivation|self-confidence|honesty|integrity|sincerity|charisma|personality|(?:culture|cultural) fit|team player|growth mindset|positive attitude|willingness|eagerness|emotional intelligence|maturity|gut feeling)\b",
         r"\b(?:genuinely|sincerely|truly|deep down|really (?:wants|cares|means|understands))\b",
-        r"^(?:cares about|is willing to|is open to|wants to|believes in|values|enjoys|respects|feels)\b",
+        r"^(?:cares about|is willing to|is open to|wants|believes|values|enjoys|respects|feels|assumes|trusts|dislikes|hopes|has no wish|takes credit)\b",
         r"\b(?:will (?:be able|succeed|perform|stay|fit|become)|has (?:the |great )?potential|would be (?:a good|an asset|a great))\b",
     ])
 });

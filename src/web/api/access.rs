@@ -23,7 +23,7 @@ const SEE_AUDIT: &[PersonRole] = &[Administrator, Auditor];
 const ASSIGN: &[PersonRole] = &[Administrator, Manager];
 const EXPORT: &[PersonRole] = &[Administrator, Author, Manager];
 
-/// Method, path, access: every route of the service.
+/// Method, path, access: every route of the API.
 pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/health", Access::Open),
     ("GET", "/ready", Access::Open),
@@ -87,6 +87,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/interviews/{id}/export", Access::Only(READ_INTERVIEWS, Scope::Read)),
     ("GET", "/api/v1/reviews/{id}/scorecard", Access::Only(READ_INTERVIEWS, Scope::Read)),
     ("PUT", "/api/v1/reviews/{id}/decisions/{question}", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("DELETE", "/api/v1/reviews/{id}/decisions/{question}", Access::Only(READ_INTERVIEWS, Scope::Write)),
     ("POST", "/api/v1/reviews/{id}/evidence", Access::Only(READ_INTERVIEWS, Scope::Write)),
     ("DELETE", "/api/v1/reviews/{id}/evidence/{evidence}", Access::Only(READ_INTERVIEWS, Scope::Write)),
     ("POST", "/api/v1/reviews/{id}/comments", Access::Only(READ_INTERVIEWS, Scope::Write)),
@@ -102,12 +103,75 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/audit/interviews/{id}", Access::Only(SEE_AUDIT, Scope::Audit)),
 ];
 
-/// What `method` on the route `path` asks.
+/// Method, path, access: every page. A form shows that it belongs to the session by a field, not by a header.
+pub const PAGES: &[(&str, &str, Access)] = &[
+    ("GET", "/assets/{file}", Access::Open),
+    ("GET", "/signin", Access::Open),
+    ("POST", "/signin", Access::Open),
+    ("GET", "/setup", Access::Open),
+    ("POST", "/setup", Access::Open),
+    ("POST", "/signout", Access::Only(ALL, Scope::Write)),
+    ("GET", "/", Access::Only(ALL, Scope::Read)),
+    ("GET", "/upload", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("POST", "/upload", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/upload/start", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("GET", "/interviews/{id}", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("POST", "/interviews/{id}/consent", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/interviews/{id}/evaluate", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/interviews/{id}/cancel", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/interviews/{id}/review", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/interviews/{id}/move", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/interviews/{id}/assign", Access::Only(ASSIGN, Scope::Write)),
+    ("GET", "/interviews/{id}/panel", Access::Only(READ_INTERVIEWS, Scope::Read)),
+    ("POST", "/reviews/{id}/decide", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/reviews/{id}/undo", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/reviews/{id}/evidence", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/reviews/{id}/evidence/remove", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/reviews/{id}/comment", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/reviews/{id}/submit", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("POST", "/reviews/{id}/reopen", Access::Only(READ_INTERVIEWS, Scope::Write)),
+    ("GET", "/rubrics", Access::Only(ALL, Scope::Read)),
+    ("POST", "/rubrics", Access::Only(WRITE_RUBRICS, Scope::Write)),
+    ("GET", "/rubrics/new", Access::Only(WRITE_RUBRICS, Scope::Read)),
+    ("POST", "/rubrics/import", Access::Only(WRITE_RUBRICS, Scope::Write)),
+    ("GET", "/rubrics/{id}/edit", Access::Only(WRITE_RUBRICS, Scope::Read)),
+    ("GET", "/rubrics/{id}/changes", Access::Only(ALL, Scope::Read)),
+    ("GET", "/calibration", Access::Only(EXPORT, Scope::Read)),
+    ("GET", "/calibration/compare", Access::Only(EXPORT, Scope::Read)),
+    ("GET", "/calibration/{run}", Access::Only(EXPORT, Scope::Read)),
+    ("GET", "/calibration/{run}/report", Access::Only(EXPORT, Scope::Read)),
+    ("GET", "/rubrics/{id}", Access::Only(ALL, Scope::Read)),
+    ("POST", "/rubrics/{id}", Access::Only(WRITE_RUBRICS, Scope::Write)),
+    ("GET", "/people", Access::Only(ASSIGN, Scope::People)),
+    ("POST", "/people", Access::Only(RUN, Scope::People)),
+    ("POST", "/people/{id}", Access::Only(RUN, Scope::People)),
+    ("GET", "/audit", Access::Only(SEE_AUDIT, Scope::Audit)),
+    ("GET", "/settings", Access::Only(ALL, Scope::People)),
+    ("POST", "/settings/tokens", Access::Only(ALL, Scope::People)),
+    ("POST", "/settings/tokens/{id}/end", Access::Only(ALL, Scope::People)),
+    ("POST", "/settings/sessions/{id}/end", Access::Only(ALL, Scope::People)),
+];
+
+/// How a change shows that it belongs to the session that its cookie names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// By the header `X-CSRF-Token`.
+    Header,
+    /// By the field `csrf` of the form, which whoever reads the form checks.
+    Form,
+}
+
+/// What `method` on the route `path` asks, and how a change shows that it belongs to its session.
 #[must_use]
-pub fn access(method: &Method, path: &str) -> Option<Access> {
+pub fn access(method: &Method, path: &str) -> Option<(Access, Proof)> {
     // A HEAD is answered by the GET of its path.
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-    ROUTES.iter().find(|(known, at, _)| *known == method && *at == path).map(|(_, _, access)| *access)
+    let in_table = |table: &[(&str, &str, Access)]| {
+        table.iter().find(|(known, at, _)| *known == method && *at == path).map(|(_, _, access)| *access)
+    };
+    in_table(ROUTES)
+        .map(|access| (access, Proof::Header))
+        .or_else(|| in_table(PAGES).map(|access| (access, Proof::Form)))
 }
 
 /// Whether `holder` may do what a route with this access does.

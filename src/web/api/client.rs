@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
 /// The address of whoever sent the request.
-pub(super) struct Client(pub IpAddr);
+pub(in crate::web) struct Client(pub IpAddr);
 
 impl FromRequestParts<Api> for Client {
     type Rejection = axum::extract::rejection::ExtensionRejection;

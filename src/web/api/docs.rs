@@ -92,7 +92,7 @@ fn problem() -> Value {
     })
 }
 
-pub(super) fn routes(document: &OpenApi) -> Router<Api> {
+pub(in crate::web) fn routes(document: &OpenApi) -> Router<Api> {
     let document = serde_json::to_string(&completed(document)).unwrap_or_default();
     let kind = |kind: &'static str| [(header::CONTENT_TYPE, kind)];
     let page = move || async move {

@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What to evaluate with.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Ask {
+pub(in crate::web) struct Ask {
     /// The version of the rubric; the active one where it is left out.
     rubric_version: Option<String>,
     /// The judge; the service's own where it is left out.
@@ -40,7 +40,7 @@ pub(super) struct Ask {
 
 /// An evaluation with its questions, as far as they are finished.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Shown {
+pub(in crate::web) struct Shown {
     #[serde(flatten)]
     head: EvaluationHead,
     /// `earmark.evaluation/1`, the same as the command line gives; without what is not finished.
@@ -53,7 +53,7 @@ pub(super) struct Shown {
 /// The evaluations of an interview
 #[utoipa::path(get, path = "/api/v1/interviews/{id}/evaluations", tag = "evaluations", params(("id" = String, Path)),
     responses((status = 200, body = Vec<EvaluationHead>, description = "Newest first")))]
-pub(super) async fn history(
+pub(in crate::web) async fn history(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,
@@ -69,7 +69,7 @@ pub(super) async fn history(
 #[utoipa::path(post, path = "/api/v1/interviews/{id}/evaluations", tag = "evaluations", request_body = Ask,
     params(("id" = String, Path)),
     responses((status = 202, body = EvaluationHead, description = "The new evaluation")))]
-pub(super) async fn ask(
+pub(in crate::web) async fn ask(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,
@@ -117,7 +117,7 @@ pub(super) async fn visible(api: &Api, caller: &Caller, evaluation: &str) -> Res
 /// One evaluation
 #[utoipa::path(get, path = "/api/v1/evaluations/{id}", tag = "evaluations", params(("id" = String, Path)),
     responses((status = 200, body = Shown, description = "The evaluation, as far as it is finished")))]
-pub(super) async fn one(
+pub(in crate::web) async fn one(
     State(api): State<Api>,
     caller: Caller,
     Path(evaluation): Path<String>,
@@ -165,7 +165,7 @@ fn without_suggestion(result: &Value) -> Value {
 }
 
 /// The questions whose suggestion this person may see; `None` for all of them.
-pub(super) async fn open_questions(
+pub(in crate::web) async fn open_questions(
     api: &Api,
     caller: &Caller,
     head: &EvaluationHead,
@@ -188,7 +188,7 @@ pub(super) async fn open_questions(
 /// Call an evaluation off
 #[utoipa::path(post, path = "/api/v1/evaluations/{id}/cancel", tag = "evaluations", params(("id" = String, Path)),
     responses((status = 200, body = EvaluationHead, description = "The evaluation")))]
-pub(super) async fn cancel(
+pub(in crate::web) async fn cancel(
     State(api): State<Api>,
     caller: Caller,
     Path(evaluation): Path<String>,
@@ -204,7 +204,7 @@ pub(super) async fn cancel(
 /// finished before first; then `end` with `{state}`.
 #[utoipa::path(get, path = "/api/v1/evaluations/{id}/events", tag = "evaluations", params(("id" = String, Path)),
     responses((status = 200, body = String, content_type = "text/event-stream", description = "Events")))]
-pub(super) async fn events(
+pub(in crate::web) async fn events(
     State(api): State<Api>,
     caller: Caller,
     Path(evaluation): Path<String>,

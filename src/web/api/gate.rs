@@ -2,7 +2,7 @@
 //! log and a count in the metrics. The log has no query, no body and no name in it.
 
 use super::Api;
-use super::access::{Access, access, allow};
+use super::access::{Access, Proof, access, allow};
 use crate::store::Holder;
 use crate::web::problem::Failure;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
@@ -65,16 +65,18 @@ async fn admitted(api: &Api, route: &str, mut request: Request, next: Next) -> R
     let Ok(_place) = api.places.try_acquire() else { return Failure::Busy(1).into_response() };
     match access(request.method(), route) {
         // The router says that there is no such path or method.
-        None | Some(Access::Open) => {}
-        Some(Access::Only(roles, scope)) => match identify(api, request.method(), request.headers()).await {
-            Ok(holder) => {
-                if let Err(failure) = allow(&holder, roles, scope) {
-                    return failure.into_response();
+        None | Some((Access::Open, _)) => {}
+        Some((Access::Only(roles, scope), proof)) => {
+            match identify(api, (request.method(), request.headers()), proof).await {
+                Ok(holder) => {
+                    if let Err(failure) = allow(&holder, roles, scope) {
+                        return failure.into_response();
+                    }
+                    request.extensions_mut().insert(Caller(holder));
                 }
-                request.extensions_mut().insert(Caller(holder));
+                Err(failure) => return failure.into_response(),
             }
-            Err(failure) => return failure.into_response(),
-        },
+        }
     }
     next.run(request).await
 }
@@ -90,7 +92,7 @@ fn request_id(api: &Api, headers: &HeaderMap) -> HeaderValue {
         .unwrap_or_else(|| HeaderValue::from_str(&api.store.edge().id()).unwrap_or(HeaderValue::from_static("unknown")))
 }
 
-async fn identify(api: &Api, method: &Method, headers: &HeaderMap) -> Result<Holder, Failure> {
+async fn identify(api: &Api, (method, headers): (&Method, &HeaderMap), proof: Proof) -> Result<Holder, Failure> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
         let token = token.ok_or(Failure::NotSignedIn)?;
@@ -99,7 +101,10 @@ async fn identify(api: &Api, method: &Method, headers: &HeaderMap) -> Result<Hol
     let secret = session_of(headers).ok_or(Failure::NotSignedIn)?;
     let holder = api.store.session(&secret).await?.ok_or(Failure::NotSignedIn)?;
     let is_safe = matches!(*method, Method::GET | Method::HEAD);
-    if !is_safe && headers.get(CSRF).map(HeaderValue::as_bytes) != Some(csrf_of(&secret).as_bytes()) {
+    if !is_safe
+        && proof == Proof::Header
+        && headers.get(CSRF).map(HeaderValue::as_bytes) != Some(csrf_of(&secret).as_bytes())
+    {
         return Err(Failure::NotAllowed("send the csrf_token of the session in X-CSRF-Token".into()));
     }
     Ok(holder)

@@ -24,7 +24,7 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(in crate::web) struct Wanted {
     /// In this state.
     status: Option<InterviewStatus>,
     /// Of this rubric.
@@ -45,38 +45,38 @@ pub(super) struct Wanted {
 /// What is to be changed about an interview; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ChangeInterview {
-    title: Option<String>,
-    candidate: Option<String>,
+pub(in crate::web) struct ChangeInterview {
+    pub(in crate::web) title: Option<String>,
+    pub(in crate::web) candidate: Option<String>,
     /// The speaker who is the candidate; counts from the next evaluation on.
-    speaker: Option<String>,
-    place: Option<String>,
+    pub(in crate::web) speaker: Option<String>,
+    pub(in crate::web) place: Option<String>,
     /// The candidate's consent. An interview that waited for it is evaluated.
-    consent: Option<String>,
+    pub(in crate::web) consent: Option<String>,
 }
 
 /// Where a question was asked and answered.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Span {
+pub(in crate::web) struct Span {
     /// Utterances that ask it, counted from 0; none when it was answered without being asked.
-    asked_at: Vec<usize>,
+    pub(in crate::web) asked_at: Vec<usize>,
     /// The candidate's utterances that answer it; none when it was not answered.
-    answer: Vec<usize>,
+    pub(in crate::web) answer: Vec<usize>,
 }
 
 /// Who reviews an interview.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Interviewers {
+pub(in crate::web) struct Interviewers {
     /// Ids of people.
-    people: Vec<String>,
+    pub(in crate::web) people: Vec<String>,
 }
 
 /// A page of interviews, newest first
 #[utoipa::path(get, path = "/api/v1/interviews", tag = "interviews", params(Wanted),
     responses((status = 200, body = Page, description = "Interviewers get those that they are assigned to")))]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     State(api): State<Api>,
     caller: Caller,
     Asked(wanted): Asked<Wanted>,
@@ -107,7 +107,7 @@ pub(super) async fn list(
 /// One interview
 #[utoipa::path(get, path = "/api/v1/interviews/{id}", tag = "interviews", params(("id" = String, Path)),
     responses((status = 200, body = Interview, description = "The interview")))]
-pub(super) async fn one(
+pub(in crate::web) async fn one(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,
@@ -120,7 +120,7 @@ pub(super) async fn one(
 #[utoipa::path(patch, path = "/api/v1/interviews/{id}", tag = "interviews", request_body = ChangeInterview,
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Interview, description = "The interview")))]
-pub(super) async fn change(
+pub(in crate::web) async fn change(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,
@@ -151,7 +151,7 @@ pub(super) async fn change(
 /// The transcript: speakers and utterances, as they were read
 #[utoipa::path(get, path = "/api/v1/interviews/{id}/transcript", tag = "interviews", params(("id" = String, Path)),
     responses((status = 200, body = Object, description = "The transcript")))]
-pub(super) async fn transcript(
+pub(in crate::web) async fn transcript(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,
@@ -164,7 +164,7 @@ pub(super) async fn transcript(
 }
 
 /// Reads the stored file of an interview.
-pub(super) async fn reread(api: &Api, interview: &str) -> Result<Transcript, Failure> {
+pub(in crate::web) async fn reread(api: &Api, interview: &str) -> Result<Transcript, Failure> {
     let content = api.store.transcript(interview).await?;
     let read = tokio::task::spawn_blocking(move || {
         let limits = Limits { max_bytes: usize::MAX, ..Limits::default() };
@@ -177,7 +177,7 @@ pub(super) async fn reread(api: &Api, interview: &str) -> Result<Transcript, Fai
 #[utoipa::path(post, path = "/api/v1/interviews/{id}/parse", tag = "interviews",
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Interview, description = "With the new parse report")))]
-pub(super) async fn parse(
+pub(in crate::web) async fn parse(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,
@@ -196,7 +196,7 @@ pub(super) async fn parse(
 #[utoipa::path(put, path = "/api/v1/interviews/{id}/spans/{question}", tag = "interviews", request_body = Span,
     params(("id" = String, Path), ("question" = String, Path), ("If-Match" = String, Header)),
     responses((status = 202, body = EvaluationHead, description = "The new evaluation")))]
-pub(super) async fn move_span(
+pub(in crate::web) async fn move_span(
     State(api): State<Api>,
     caller: Caller,
     Path((interview, question)): Path<(String, String)>,
@@ -230,7 +230,7 @@ pub(super) async fn move_span(
 /// Who is assigned to an interview
 #[utoipa::path(get, path = "/api/v1/interviews/{id}/interviewers", tag = "interviews", params(("id" = String, Path)),
     responses((status = 200, body = Interviewers, description = "Ids of people")))]
-pub(super) async fn interviewers(
+pub(in crate::web) async fn interviewers(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,
@@ -243,7 +243,7 @@ pub(super) async fn interviewers(
 #[utoipa::path(put, path = "/api/v1/interviews/{id}/interviewers", tag = "interviews", request_body = Interviewers,
     params(("id" = String, Path)),
     responses((status = 200, body = Interviewers, description = "Ids of people")))]
-pub(super) async fn assign(
+pub(in crate::web) async fn assign(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,

@@ -31,7 +31,7 @@ struct State {
 const CLASSES: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0];
 
 /// All numbers.
-pub(super) struct Metrics {
+pub(in crate::web) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
@@ -40,7 +40,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn new() -> Self {
+    pub(in crate::web) fn new() -> Self {
         let mut registry = Registry::with_prefix("earmark");
         let requests = Family::<Request, Counter>::default();
         let seconds: Family<Route, Histogram, fn() -> Histogram> =
@@ -53,7 +53,7 @@ impl Metrics {
         Self { registry, requests, seconds, jobs, interviews }
     }
 
-    pub(super) fn count(&self, method: &Method, route: &str, status: u16, took: Duration) {
+    pub(in crate::web) fn count(&self, method: &Method, route: &str, status: u16, took: Duration) {
         // Methods that nobody knows are one class: a client must not be able to make as many as it likes.
         let known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
         let method = if known.contains(method) { method.as_str() } else { "other" }.to_owned();
@@ -62,7 +62,7 @@ impl Metrics {
     }
 
     /// The text form; `jobs` and `interviews` are counts by state.
-    pub(super) fn text(&self, jobs: &[(&str, i64)], interviews: &[(&str, i64)]) -> String {
+    pub(in crate::web) fn text(&self, jobs: &[(&str, i64)], interviews: &[(&str, i64)]) -> String {
         for (family, counts) in [(&self.jobs, jobs), (&self.interviews, interviews)] {
             family.clear();
             for (state, count) in counts {

@@ -6,23 +6,23 @@
 pub mod access;
 mod answers;
 mod calibrations;
-mod client;
+pub(in crate::web) mod client;
 mod differences;
 mod docs;
 mod erasure;
-mod evaluations;
+pub(in crate::web) mod evaluations;
 mod exports;
-mod gate;
+pub(in crate::web) mod gate;
 mod hooks;
-mod input;
-mod interviews;
+pub(in crate::web) mod input;
+pub(in crate::web) mod interviews;
 mod metrics;
 mod operations;
-mod people;
-mod reviews;
-mod rubrics;
-mod signin;
-mod upload;
+pub(in crate::web) mod people;
+pub(in crate::web) mod reviews;
+pub(in crate::web) mod rubrics;
+pub(in crate::web) mod signin;
+pub(in crate::web) mod upload;
 
 pub use docs::openapi;
 
@@ -43,8 +43,8 @@ use utoipa_axum::routes;
 /// What handlers work with.
 #[derive(Clone)]
 pub struct Api {
-    store: Store,
-    settings: Arc<ServiceSettings>,
+    pub(in crate::web) store: Store,
+    pub(in crate::web) settings: Arc<ServiceSettings>,
     metrics: Arc<Metrics>,
     attempts: Arc<Attempts>,
     search: Option<Arc<Search>>,
@@ -92,19 +92,8 @@ impl Api {
             .with_state(self)
     }
 
-    /// All routes.
-    pub fn router(self) -> Router {
-        let (router, document) = routes().split_for_parts();
-        router
-            .merge(docs::routes(&document))
-            .fallback(async || Failure::Missing("path"))
-            .method_not_allowed_fallback(async || Failure::NoSuchMethod)
-            .layer(from_fn_with_state(self.clone(), gate::pass))
-            .with_state(self)
-    }
-
     /// An interview, if this person may see it. Interviewers see those that they are assigned to.
-    async fn visible(&self, caller: &Caller, interview: &str) -> Result<Interview, Failure> {
+    pub(in crate::web) async fn visible(&self, caller: &Caller, interview: &str) -> Result<Interview, Failure> {
         input::id(interview, "interview")?;
         let person = &caller.0.person;
         if person.role == PersonRole::Interviewer && !self.store.is_assigned(interview, &person.id).await? {
@@ -112,6 +101,12 @@ impl Api {
         }
         Ok(self.store.interview(interview).await?)
     }
+}
+
+/// The routes of the API, with the document that describes them.
+pub(in crate::web) fn routes_with_document() -> Router<Api> {
+    let (router, document) = routes().split_for_parts();
+    router.merge(docs::routes(&document))
 }
 
 fn routes() -> OpenApiRouter<Api> {
@@ -160,7 +155,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(reviews::one))
         .routes(routes!(exports::interview))
         .routes(routes!(exports::scorecard))
-        .routes(routes!(reviews::decide))
+        .routes(routes!(reviews::decide, reviews::take_back))
         .routes(routes!(reviews::add_evidence))
         .routes(routes!(reviews::remove_evidence))
         .routes(routes!(reviews::comment))

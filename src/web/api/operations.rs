@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Whether the service is well.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Health {
+pub(in crate::web) struct Health {
     /// `ok`.
     status: &'static str,
     /// The version of Earmark.
@@ -52,7 +52,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct WantedJobs {
+pub(in crate::web) struct WantedJobs {
     /// In this state; the dead ones where it is left out.
     state: Option<JobState>,
     /// The id of the last job of the page before.
@@ -63,7 +63,7 @@ pub(super) struct WantedJobs {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct WantedEntries {
+pub(in crate::web) struct WantedEntries {
     /// After the entry with this number.
     #[param(minimum = 0)]
     after: Option<i64>,
@@ -77,14 +77,14 @@ const PAGE: i64 = 200;
 /// The process answers
 #[utoipa::path(get, path = "/health", tag = "operations",
     responses((status = 200, body = Health, description = "It does")))]
-pub(super) async fn health() -> Json<Health> {
+pub(in crate::web) async fn health() -> Json<Health> {
     Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
 /// The service can be used: its database answers. Where the index is away, evaluations wait and reviews go on
 #[utoipa::path(get, path = "/ready", tag = "operations",
     responses((status = 200, body = Ready, description = "It can")))]
-pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Ready>, Failure> {
+pub(in crate::web) async fn ready(State(api): State<Api>) -> Result<Json<Ready>, Failure> {
     if *api.stopping.borrow() || api.store.ping().await.is_err() {
         return Err(Failure::Busy(5));
     }
@@ -109,7 +109,7 @@ pub(super) async fn working(State(api): State<Api>) -> Result<Json<Ready>, Failu
 /// Numbers for Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "operations",
     responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "In its text form")))]
-pub(super) async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, Failure> {
+pub(in crate::web) async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, Failure> {
     let jobs = api.store.job_counts().await?;
     let interviews = api.store.interview_counts().await?;
     let jobs: Vec<(&str, i64)> = jobs.into_iter().map(|(state, count)| (state.word(), count)).collect();
@@ -121,7 +121,10 @@ pub(super) async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse,
 /// Jobs in a state, newest first
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "operations", params(WantedJobs),
     responses((status = 200, body = Vec<Job>, description = "At most 200")))]
-pub(super) async fn jobs(State(api): State<Api>, Asked(wanted): Asked<WantedJobs>) -> Result<Json<Vec<Job>>, Failure> {
+pub(in crate::web) async fn jobs(
+    State(api): State<Api>,
+    Asked(wanted): Asked<WantedJobs>,
+) -> Result<Json<Vec<Job>>, Failure> {
     if let Some(after) = &wanted.after {
         id(after, "job")?;
     }
@@ -132,7 +135,7 @@ pub(super) async fn jobs(State(api): State<Api>, Asked(wanted): Asked<WantedJobs
 /// Have a dead job tried again
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "operations", params(("id" = String, Path)),
     responses((status = 200, body = Job, description = "The job")))]
-pub(super) async fn retry(
+pub(in crate::web) async fn retry(
     State(api): State<Api>,
     caller: Caller,
     Path(job): Path<String>,
@@ -143,7 +146,7 @@ pub(super) async fn retry(
 /// The audit log, oldest first
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(WantedEntries),
     responses((status = 200, body = Vec<Entry>, description = "At most 200 entries, without words of people")))]
-pub(super) async fn audit(
+pub(in crate::web) async fn audit(
     State(api): State<Api>,
     Asked(wanted): Asked<WantedEntries>,
 ) -> Result<Json<Vec<Entry>>, Failure> {
@@ -154,7 +157,7 @@ pub(super) async fn audit(
 /// One interview's entries with their words; verified with `earmark audit verify --file`
 #[utoipa::path(get, path = "/api/v1/audit/interviews/{id}", tag = "audit", params(("id" = String, Path)),
     responses((status = 200, body = Vec<Exported>, description = "Oldest first")))]
-pub(super) async fn audit_of_interview(
+pub(in crate::web) async fn audit_of_interview(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,

@@ -20,56 +20,56 @@ const DAY: i64 = 86_400_000;
 /// A person to be added.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AddPerson {
-    email: String,
-    name: String,
-    role: PersonRole,
+pub(in crate::web) struct AddPerson {
+    pub(in crate::web) email: String,
+    pub(in crate::web) name: String,
+    pub(in crate::web) role: PersonRole,
     /// 12 to 200 characters.
-    password: String,
+    pub(in crate::web) password: String,
 }
 
 /// What is to be changed about a person.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ChangePerson {
-    role: Option<PersonRole>,
+pub(in crate::web) struct ChangePerson {
+    pub(in crate::web) role: Option<PersonRole>,
     /// Whether they may sign in.
-    is_active: Option<bool>,
+    pub(in crate::web) is_active: Option<bool>,
     /// A new password; ends all their sessions and tokens.
-    password: Option<String>,
+    pub(in crate::web) password: Option<String>,
 }
 
 /// A token to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AddToken {
+pub(in crate::web) struct AddToken {
     /// What it is for.
-    name: String,
-    scopes: Vec<Scope>,
+    pub(in crate::web) name: String,
+    pub(in crate::web) scopes: Vec<Scope>,
     /// Days until it ends, 1 to 366.
     #[schema(minimum = 1, maximum = 366)]
-    days: i64,
+    pub(in crate::web) days: i64,
 }
 
 /// A token with its secret, which is shown this once.
 #[derive(Serialize, ToSchema)]
-pub(super) struct NewToken {
-    token: ApiToken,
+pub(in crate::web) struct NewToken {
+    pub(in crate::web) token: ApiToken,
     /// To be sent as `Authorization: Bearer ...`.
-    secret: String,
+    pub(in crate::web) secret: String,
 }
 
 /// Everybody
 #[utoipa::path(get, path = "/api/v1/people", tag = "people",
     responses((status = 200, body = Vec<Person>, description = "By the time they were added")))]
-pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<Person>>, Failure> {
+pub(in crate::web) async fn list(State(api): State<Api>) -> Result<Json<Vec<Person>>, Failure> {
     Ok(Json(api.store.people().await?))
 }
 
 /// Add a person
 #[utoipa::path(post, path = "/api/v1/people", tag = "people", request_body = AddPerson,
     responses((status = 201, body = Person, description = "The person")))]
-pub(super) async fn add(
+pub(in crate::web) async fn add(
     State(api): State<Api>,
     caller: Caller,
     Sent(sent): Sent<AddPerson>,
@@ -81,7 +81,7 @@ pub(super) async fn add(
 /// One person
 #[utoipa::path(get, path = "/api/v1/people/{id}", tag = "people", params(("id" = String, Path)),
     responses((status = 200, body = Person, description = "The person")))]
-pub(super) async fn one(State(api): State<Api>, Path(person): Path<String>) -> Result<Response, Failure> {
+pub(in crate::web) async fn one(State(api): State<Api>, Path(person): Path<String>) -> Result<Response, Failure> {
     let person = api.store.person(id(&person, "person")?).await?;
     Ok(tagged(person.version, person))
 }
@@ -90,7 +90,7 @@ pub(super) async fn one(State(api): State<Api>, Path(person): Path<String>) -> R
 #[utoipa::path(patch, path = "/api/v1/people/{id}", tag = "people", request_body = ChangePerson,
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Person, description = "The person")))]
-pub(super) async fn change(
+pub(in crate::web) async fn change(
     State(api): State<Api>,
     caller: Caller,
     Path(person): Path<String>,
@@ -110,14 +110,14 @@ pub(super) async fn change(
 /// Your sessions
 #[utoipa::path(get, path = "/api/v1/sessions", tag = "people",
     responses((status = 200, body = Vec<Session>, description = "Those that hold")))]
-pub(super) async fn sessions(State(api): State<Api>, caller: Caller) -> Result<Json<Vec<Session>>, Failure> {
+pub(in crate::web) async fn sessions(State(api): State<Api>, caller: Caller) -> Result<Json<Vec<Session>>, Failure> {
     Ok(Json(api.store.sessions(&caller.0.person.id).await?))
 }
 
 /// End one of your sessions
 #[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "people", params(("id" = String, Path)),
     responses((status = 204, description = "Ended")))]
-pub(super) async fn end_session(
+pub(in crate::web) async fn end_session(
     State(api): State<Api>,
     caller: Caller,
     Path(session): Path<String>,
@@ -129,18 +129,23 @@ pub(super) async fn end_session(
 /// Your API tokens, without their secrets
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "people",
     responses((status = 200, body = Vec<ApiToken>, description = "Those that hold")))]
-pub(super) async fn tokens(State(api): State<Api>, caller: Caller) -> Result<Json<Vec<ApiToken>>, Failure> {
+pub(in crate::web) async fn tokens(State(api): State<Api>, caller: Caller) -> Result<Json<Vec<ApiToken>>, Failure> {
     Ok(Json(api.store.tokens(&caller.0.person.id).await?))
 }
 
 /// Make an API token
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "people", request_body = AddToken,
     responses((status = 201, body = NewToken, description = "The token; its secret is shown this once")))]
-pub(super) async fn add_token(
+pub(in crate::web) async fn add_token(
     State(api): State<Api>,
     caller: Caller,
     Sent(sent): Sent<AddToken>,
 ) -> Result<Response, Failure> {
+    Ok((StatusCode::CREATED, Json(made_token(&api, &caller, sent).await?)).into_response())
+}
+
+/// Makes a token for whoever asks.
+pub(in crate::web) async fn made_token(api: &Api, caller: &Caller, sent: AddToken) -> Result<NewToken, Failure> {
     let name = line(&sent.name, "name", 100)?;
     if sent.scopes.is_empty() || !(1..=LONGEST_TOKEN).contains(&sent.days) {
         return Err(Failure::Unfit(format!("a token has at least one scope and 1 to {LONGEST_TOKEN} days")));
@@ -154,13 +159,13 @@ pub(super) async fn add_token(
     let secret = api.store.edge().secret("earmark_");
     let ends: Moment = api.store.edge().now().after(sent.days * DAY);
     let token = api.store.add_token(&caller.0.person.id, &secret, &name, &sent.scopes, &ends).await?;
-    Ok((StatusCode::CREATED, Json(NewToken { token, secret })).into_response())
+    Ok(NewToken { token, secret })
 }
 
 /// End one of your tokens
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "people", params(("id" = String, Path)),
     responses((status = 204, description = "Ended")))]
-pub(super) async fn end_token(
+pub(in crate::web) async fn end_token(
     State(api): State<Api>,
     caller: Caller,
     Path(token): Path<String>,

@@ -23,91 +23,91 @@ use utoipa::ToSchema;
 /// A decision on a question.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Decide {
+pub(in crate::web) struct Decide {
     /// Your score; `null` leaves the question without one.
-    score: Option<i32>,
+    pub(in crate::web) score: Option<i32>,
     /// Why it is another than the suggested one.
-    reason: Option<Reason>,
+    pub(in crate::web) reason: Option<Reason>,
     /// The same in your words; needed for `other`.
-    words: Option<String>,
+    pub(in crate::web) words: Option<String>,
 }
 
 /// A passage of the candidate's.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Mark {
-    question: String,
+pub(in crate::web) struct Mark {
+    pub(in crate::web) question: String,
     /// The criterion that it shows.
-    criterion: Option<String>,
+    pub(in crate::web) criterion: Option<String>,
     /// The utterance, counted from 0.
-    utterance: usize,
+    pub(in crate::web) utterance: usize,
     /// Where it begins in the utterance's text, in Unicode scalars.
-    start: usize,
+    pub(in crate::web) start: usize,
     /// Where it ends.
-    end: usize,
+    pub(in crate::web) end: usize,
     /// Whether it speaks against the criterion.
     #[serde(default)]
-    contradicts: bool,
+    pub(in crate::web) contradicts: bool,
 }
 
 /// A remark.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Remark {
+pub(in crate::web) struct Remark {
     /// The question it is about; left out for the whole interview.
-    question: Option<String>,
-    text: String,
+    pub(in crate::web) question: Option<String>,
+    pub(in crate::web) text: String,
 }
 
 /// Why a review is reopened.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Reopen {
-    reason: String,
+pub(in crate::web) struct Reopen {
+    pub(in crate::web) reason: String,
 }
 
 /// A question, as the panel sees it.
 #[derive(Serialize, ToSchema)]
-pub(super) struct PanelQuestion {
-    question: String,
+pub(in crate::web) struct PanelQuestion {
+    pub(in crate::web) question: String,
     /// The suggested score.
-    suggested: Option<i32>,
+    pub(in crate::web) suggested: Option<i32>,
     /// One entry for each submitted review.
-    scores: Vec<PanelScore>,
+    pub(in crate::web) scores: Vec<PanelScore>,
     /// Highest less lowest score of the reviews; `null` with fewer than two.
-    spread: Option<i64>,
+    pub(in crate::web) spread: Option<i64>,
 }
 
 /// A reviewer's score.
 #[derive(Serialize, ToSchema)]
-pub(super) struct PanelScore {
-    person: String,
-    score: Option<i64>,
+pub(in crate::web) struct PanelScore {
+    pub(in crate::web) person: String,
+    pub(in crate::web) score: Option<i64>,
     /// The score before the suggestion was seen.
-    first: Option<i64>,
-    decision: Option<DecisionKind>,
+    pub(in crate::web) first: Option<i64>,
+    pub(in crate::web) decision: Option<DecisionKind>,
 }
 
 /// What the reviewers decided, side by side.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Panel {
+pub(in crate::web) struct Panel {
     /// The evaluation that the suggested scores are from.
-    evaluation: String,
-    questions: Vec<PanelQuestion>,
+    pub(in crate::web) evaluation: String,
+    pub(in crate::web) questions: Vec<PanelQuestion>,
     /// Reviews that are not submitted yet.
-    open: usize,
+    pub(in crate::web) open: usize,
 }
 
 /// What a review is made on.
-struct Ground {
-    review: Review,
-    evaluation: EvaluationHead,
-    questions: Vec<StoredQuestion>,
-    rubric: Rubric,
+pub(in crate::web) struct Ground {
+    pub(in crate::web) review: Review,
+    pub(in crate::web) evaluation: EvaluationHead,
+    pub(in crate::web) questions: Vec<StoredQuestion>,
+    pub(in crate::web) rubric: Rubric,
 }
 
 /// The caller's own review, with what it is made on.
-async fn ground(api: &Api, caller: &Caller, review: &str) -> Result<Ground, Failure> {
+pub(in crate::web) async fn ground(api: &Api, caller: &Caller, review: &str) -> Result<Ground, Failure> {
     let review = own(api, caller, review).await?;
     let evaluation = api.store.latest_evaluation(&review.interview).await?;
     let questions = api.store.finished_questions(&evaluation.id).await?;
@@ -133,7 +133,7 @@ pub(super) async fn seen(api: &Api, caller: &Caller, review: &str) -> Result<Rev
 
 /// The reviews of an interview that the caller may see: their own, and others' submitted ones once their own is submitted
 /// too. Managers and administrators who do not review themselves see all submitted ones.
-pub(super) async fn readable(api: &Api, caller: &Caller, interview: &str) -> Result<Vec<Review>, Failure> {
+pub(in crate::web) async fn readable(api: &Api, caller: &Caller, interview: &str) -> Result<Vec<Review>, Failure> {
     api.visible(caller, interview).await?;
     let all = api.store.reviews(interview).await?;
     let person = &caller.0.person;
@@ -150,7 +150,7 @@ pub(super) async fn readable(api: &Api, caller: &Caller, interview: &str) -> Res
 /// The reviews of an interview that you may see
 #[utoipa::path(get, path = "/api/v1/interviews/{id}/reviews", tag = "reviews", params(("id" = String, Path)),
     responses((status = 200, body = Vec<Review>, description = "In the order of their beginning")))]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,
@@ -161,7 +161,7 @@ pub(super) async fn list(
 /// Begin your review of an interview, or get the one you have
 #[utoipa::path(post, path = "/api/v1/interviews/{id}/reviews", tag = "reviews", params(("id" = String, Path)),
     responses((status = 200, body = Review, description = "Your review")))]
-pub(super) async fn start(
+pub(in crate::web) async fn start(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,
@@ -177,7 +177,7 @@ pub(super) async fn start(
 /// One review
 #[utoipa::path(get, path = "/api/v1/reviews/{id}", tag = "reviews", params(("id" = String, Path)),
     responses((status = 200, body = Review, description = "The review")))]
-pub(super) async fn one(
+pub(in crate::web) async fn one(
     State(api): State<Api>,
     caller: Caller,
     Path(review): Path<String>,
@@ -192,7 +192,7 @@ pub(super) async fn one(
 #[utoipa::path(put, path = "/api/v1/reviews/{id}/decisions/{question}", tag = "reviews", request_body = Decide,
     params(("id" = String, Path), ("question" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Review, description = "Your review")))]
-pub(super) async fn decide(
+pub(in crate::web) async fn decide(
     State(api): State<Api>,
     caller: Caller,
     Path((review, question)): Path<(String, String)>,
@@ -206,9 +206,9 @@ pub(super) async fn decide(
     let words = sent.words.map(|words| line(&words, "words", 4_000)).transpose()?;
     let has_reason = sent.reason.is_some_and(|reason| reason != Reason::Other || words.is_some());
     let suggested = ground.questions.iter().find(|known| known.question == question).and_then(|known| known.score);
+    // Whoever decided once has seen the suggestion, also where that decision was taken back.
     let is_blind = ground.review.mode == Mode::BlindFirst
-        && ground.review.first(&question).is_none()
-        && ground.review.decided(&question).is_none();
+        && !ground.review.decisions.iter().any(|decision| decision.question == question);
     let wanted = sent.score.map_or(Wanted::LeaveOut, Wanted::Score);
     let kind = match settle(&ground.rubric.scale, wanted, Circumstances { suggested, is_blind, has_reason })? {
         Settled::First => DecisionKind::First,
@@ -230,13 +230,42 @@ pub(super) async fn decide(
     Ok(tagged(review.version, review))
 }
 
+/// Take your decision on a question back
+///
+/// The question is open again. What was decided stays in the record, and so does a score given before the suggestion.
+#[utoipa::path(delete, path = "/api/v1/reviews/{id}/decisions/{question}", tag = "reviews",
+    params(("id" = String, Path), ("question" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 200, body = Review, description = "Your review")))]
+pub(in crate::web) async fn take_back(
+    State(api): State<Api>,
+    caller: Caller,
+    Path((review, question)): Path<(String, String)>,
+    Based(version): Based,
+) -> Result<Response, Failure> {
+    let ground = ground(&api, &caller, &review).await?;
+    if ground.review.decided(&question).is_none() {
+        return Err(Failure::Missing("decision"));
+    }
+    let new = NewDecision {
+        question,
+        kind: DecisionKind::Withdrawn,
+        score: None,
+        suggested: None,
+        evaluation: Some(ground.evaluation.id),
+        reason: None,
+        words: None,
+    };
+    let review = api.store.decide(&ground.review, version, &new).await?;
+    Ok(tagged(review.version, review))
+}
+
 /// Mark a passage of your own
 ///
 /// Code finds it in the transcript; it must be the candidate's.
 #[utoipa::path(post, path = "/api/v1/reviews/{id}/evidence", tag = "reviews", request_body = Mark,
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 201, body = Review, description = "Your review")))]
-pub(super) async fn add_evidence(
+pub(in crate::web) async fn add_evidence(
     State(api): State<Api>,
     caller: Caller,
     Path(review): Path<String>,
@@ -251,7 +280,7 @@ pub(super) async fn add_evidence(
         return Err(Failure::Missing("criterion"));
     }
     let transcript = reread(&api, &ground.review.interview).await?;
-    let voice = voice(&transcript, &ground);
+    let voice = voice(&transcript, &ground.evaluation, &ground.questions);
     let stance = if sent.contradicts { Stance::Contradicts } else { Stance::Supports };
     let span = CharSpan { start: sent.start, end: sent.end };
     let evidence = Evidence::at(&transcript, &voice, sent.utterance, span, stance);
@@ -264,10 +293,12 @@ pub(super) async fn add_evidence(
 }
 
 /// Whose words are the candidate's: the evaluation's speaker, or in a file without speakers all that answers a question.
-fn voice(transcript: &Transcript, ground: &Ground) -> Voice {
-    let head: Value =
-        ground.evaluation.head.as_deref().and_then(|head| serde_json::from_str(head).ok()).unwrap_or_default();
-    let name = head["transcript"]["candidate"].as_str();
+pub(in crate::web) fn voice(
+    transcript: &Transcript,
+    evaluation: &EvaluationHead,
+    questions: &[StoredQuestion],
+) -> Voice {
+    let name = candidate(evaluation);
     let speaker = name.and_then(|name| transcript.speakers().iter().position(|speaker| speaker.name == name));
     speaker.and_then(|speaker| Voice::of_speaker(transcript, speaker)).unwrap_or_else(|| {
         let answers = |place: usize| {
@@ -275,17 +306,23 @@ fn voice(transcript: &Transcript, ground: &Ground) -> Voice {
                 let places = question.result["answer"].as_array();
                 places.is_some_and(|places| places.iter().any(|known| known.as_u64() == Some(place as u64)))
             };
-            ground.questions.iter().any(of)
+            questions.iter().any(of)
         };
         Voice::unnamed(transcript, answers)
     })
+}
+
+/// The speaker who was taken for the candidate.
+pub(in crate::web) fn candidate(evaluation: &EvaluationHead) -> Option<String> {
+    let head: Value = evaluation.head.as_deref().and_then(|head| serde_json::from_str(head).ok()).unwrap_or_default();
+    head["transcript"]["candidate"].as_str().map(str::to_owned)
 }
 
 /// Take a passage of yours away again
 #[utoipa::path(delete, path = "/api/v1/reviews/{id}/evidence/{evidence}", tag = "reviews",
     params(("id" = String, Path), ("evidence" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Review, description = "Your review")))]
-pub(super) async fn remove_evidence(
+pub(in crate::web) async fn remove_evidence(
     State(api): State<Api>,
     caller: Caller,
     Path((review, evidence)): Path<(String, String)>,
@@ -300,7 +337,7 @@ pub(super) async fn remove_evidence(
 #[utoipa::path(post, path = "/api/v1/reviews/{id}/comments", tag = "reviews", request_body = Remark,
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 201, body = Review, description = "Your review")))]
-pub(super) async fn comment(
+pub(in crate::web) async fn comment(
     State(api): State<Api>,
     caller: Caller,
     Path(review): Path<String>,
@@ -324,7 +361,7 @@ pub(super) async fn comment(
 #[utoipa::path(post, path = "/api/v1/reviews/{id}/submit", tag = "reviews",
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Review, description = "Your review")))]
-pub(super) async fn submit(
+pub(in crate::web) async fn submit(
     State(api): State<Api>,
     caller: Caller,
     Path(review): Path<String>,
@@ -348,7 +385,7 @@ pub(super) async fn submit(
 #[utoipa::path(post, path = "/api/v1/reviews/{id}/reopen", tag = "reviews", request_body = Reopen,
     params(("id" = String, Path)),
     responses((status = 201, body = Review, description = "The new revision")))]
-pub(super) async fn reopen(
+pub(in crate::web) async fn reopen(
     State(api): State<Api>,
     caller: Caller,
     Path(review): Path<String>,
@@ -363,7 +400,7 @@ pub(super) async fn reopen(
 /// What the reviewers decided, side by side
 #[utoipa::path(get, path = "/api/v1/interviews/{id}/panel", tag = "reviews", params(("id" = String, Path)),
     responses((status = 200, body = Panel, description = "Of the reviews that you may see, the submitted ones")))]
-pub(super) async fn panel(
+pub(in crate::web) async fn panel(
     State(api): State<Api>,
     caller: Caller,
     Path(interview): Path<String>,

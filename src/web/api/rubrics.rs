@@ -25,20 +25,20 @@ const BATCH: i64 = 100;
 /// What is to be changed about a rubric.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ChangeRubric {
+pub(in crate::web) struct ChangeRubric {
     /// The version that interviews are evaluated with from now on.
-    active_version: Option<String>,
+    pub(in crate::web) active_version: Option<String>,
     /// Whether interviewers see the suggestion before they score.
-    mode: Option<Mode>,
+    pub(in crate::web) mode: Option<Mode>,
     /// Days for which its interviews are kept; 0 for ever.
     #[schema(minimum = 0, maximum = 36500)]
-    retention_days: Option<i64>,
+    pub(in crate::web) retention_days: Option<i64>,
 }
 
 /// All rubrics
 #[utoipa::path(get, path = "/api/v1/rubrics", tag = "rubrics",
     responses((status = 200, body = Vec<RubricEntry>, description = "By id")))]
-pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<RubricEntry>>, Failure> {
+pub(in crate::web) async fn list(State(api): State<Api>) -> Result<Json<Vec<RubricEntry>>, Failure> {
     Ok(Json(api.store.rubrics().await?))
 }
 
@@ -48,7 +48,11 @@ pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<RubricEntry>
 #[utoipa::path(post, path = "/api/v1/rubrics", tag = "rubrics",
     request_body(content = String, content_type = "application/toml", description = "The rubric file"),
     responses((status = 201, body = RubricVersion, description = "The version")))]
-pub(super) async fn upload(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Failure> {
+pub(in crate::web) async fn upload(
+    State(api): State<Api>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Failure> {
     let is_toml = ["application/toml", "text/plain", "application/octet-stream"];
     if !is_toml.iter().any(|kind| is_of_type(request.headers(), kind)) {
         return Err(Failure::WrongType("the rubric file with Content-Type: application/toml"));
@@ -64,7 +68,7 @@ pub(super) async fn upload(State(api): State<Api>, caller: Caller, request: Requ
 /// One rubric
 #[utoipa::path(get, path = "/api/v1/rubrics/{id}", tag = "rubrics", params(("id" = String, Path)),
     responses((status = 200, body = RubricEntry, description = "The rubric")))]
-pub(super) async fn one(State(api): State<Api>, Path(rubric): Path<String>) -> Result<Response, Failure> {
+pub(in crate::web) async fn one(State(api): State<Api>, Path(rubric): Path<String>) -> Result<Response, Failure> {
     let rubric = api.store.rubric(&rubric).await?;
     Ok(tagged(rubric.version, rubric))
 }
@@ -73,7 +77,7 @@ pub(super) async fn one(State(api): State<Api>, Path(rubric): Path<String>) -> R
 #[utoipa::path(patch, path = "/api/v1/rubrics/{id}", tag = "rubrics", request_body = ChangeRubric,
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = RubricEntry, description = "The rubric")))]
-pub(super) async fn change(
+pub(in crate::web) async fn change(
     State(api): State<Api>,
     caller: Caller,
     Path(rubric): Path<String>,
@@ -90,7 +94,7 @@ pub(super) async fn change(
 /// The versions of a rubric
 #[utoipa::path(get, path = "/api/v1/rubrics/{id}/versions", tag = "rubrics", params(("id" = String, Path)),
     responses((status = 200, body = Vec<RubricVersion>, description = "Newest first")))]
-pub(super) async fn versions(
+pub(in crate::web) async fn versions(
     State(api): State<Api>,
     Path(rubric): Path<String>,
 ) -> Result<Json<Vec<RubricVersion>>, Failure> {
@@ -101,7 +105,7 @@ pub(super) async fn versions(
 #[utoipa::path(get, path = "/api/v1/rubrics/{id}/versions/{number}", tag = "rubrics",
     params(("id" = String, Path), ("number" = String, Path)),
     responses((status = 200, body = RubricVersion, description = "The version with its file")))]
-pub(super) async fn version(
+pub(in crate::web) async fn version(
     State(api): State<Api>,
     Path((rubric, number)): Path<(String, String)>,
 ) -> Result<Json<RubricVersion>, Failure> {
@@ -115,7 +119,7 @@ pub(super) async fn version(
 /// what was said is not changed.
 #[utoipa::path(get, path = "/api/v1/rubrics/{id}/eval-set", tag = "rubrics", params(("id" = String, Path)),
     responses((status = 200, body = String, content_type = "application/x-ndjson", description = "JSON lines")))]
-pub(super) async fn eval_set(
+pub(in crate::web) async fn eval_set(
     State(api): State<Api>,
     caller: Caller,
     Path(rubric): Path<String>,

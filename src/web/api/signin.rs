@@ -27,13 +27,13 @@ const ADDRESSES: usize = 50_000;
 const MINUTE: i64 = 60_000;
 
 /// Attempts to sign in, by address, in the minute that is running.
-pub(super) struct Attempts {
+pub(in crate::web) struct Attempts {
     most: u32,
     seen: Mutex<(i64, HashMap<IpAddr, u32>)>,
 }
 
 impl Attempts {
-    pub(super) fn new(most: u32) -> Self {
+    pub(in crate::web) fn new(most: u32) -> Self {
         Self { most, seen: Mutex::default() }
     }
 
@@ -63,35 +63,35 @@ fn too_many(now: i64) -> Failure {
 /// The first administrator, in exchange for the secret of the set-up link.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SetUp {
+pub(in crate::web) struct SetUp {
     /// The part of the set-up link after `#`.
-    secret: String,
-    email: String,
-    name: String,
+    pub(in crate::web) secret: String,
+    pub(in crate::web) email: String,
+    pub(in crate::web) name: String,
     /// 12 to 200 characters.
-    password: String,
+    pub(in crate::web) password: String,
 }
 
 /// Who wants in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Credentials {
-    email: String,
-    password: String,
+pub(in crate::web) struct Credentials {
+    pub(in crate::web) email: String,
+    pub(in crate::web) password: String,
 }
 
 /// A session that has begun.
 #[derive(Serialize, ToSchema)]
-pub(super) struct SignedIn {
-    person: Person,
+pub(in crate::web) struct SignedIn {
+    pub(in crate::web) person: Person,
     /// To be sent in `X-CSRF-Token` with every change that the cookie is used for.
-    csrf_token: Option<String>,
+    pub(in crate::web) csrf_token: Option<String>,
 }
 
 /// Add the first administrator
 #[utoipa::path(post, path = "/api/v1/setup", tag = "people", request_body = SetUp,
     responses((status = 201, body = Person, description = "The administrator")))]
-pub(super) async fn set_up(
+pub(in crate::web) async fn set_up(
     State(api): State<Api>,
     Client(from): Client,
     Sent(sent): Sent<SetUp>,
@@ -104,7 +104,7 @@ pub(super) async fn set_up(
 /// Sign in
 #[utoipa::path(post, path = "/api/v1/session", tag = "people", request_body = Credentials,
     responses((status = 200, body = SignedIn, description = "The session; its secret is in the cookie")))]
-pub(super) async fn sign_in(
+pub(in crate::web) async fn sign_in(
     State(api): State<Api>,
     Client(from): Client,
     headers: HeaderMap,
@@ -141,7 +141,7 @@ pub(super) async fn sign_in(
 /// Who is signed in
 #[utoipa::path(get, path = "/api/v1/session", tag = "people",
     responses((status = 200, body = SignedIn, description = "The person")))]
-pub(super) async fn session(caller: Caller, headers: HeaderMap) -> Json<SignedIn> {
+pub(in crate::web) async fn session(caller: Caller, headers: HeaderMap) -> Json<SignedIn> {
     let csrf_token = if caller.0.scopes.is_none() { session_of(&headers).map(|secret| csrf_of(&secret)) } else { None };
     Json(SignedIn { person: caller.0.person, csrf_token })
 }
@@ -149,7 +149,7 @@ pub(super) async fn session(caller: Caller, headers: HeaderMap) -> Json<SignedIn
 /// Sign out
 #[utoipa::path(delete, path = "/api/v1/session", tag = "people",
     responses((status = 204, description = "Signed out")))]
-pub(super) async fn sign_out(State(api): State<Api>, caller: Caller) -> Result<Response, Failure> {
+pub(in crate::web) async fn sign_out(State(api): State<Api>, caller: Caller) -> Result<Response, Failure> {
     if caller.0.scopes.is_some() {
         return Err(Failure::Conflict("a token is ended with DELETE /api/v1/tokens/{id}".into()));
     }
@@ -171,7 +171,7 @@ fn with_cookie(mut response: Response, secret: String, hours: i64) -> Response {
 }
 
 /// Holds a new person to the rules and hashes the password.
-pub(super) async fn new_person(
+pub(in crate::web) async fn new_person(
     api: &Api,
     email: &str,
     name: &str,
@@ -191,7 +191,7 @@ pub(super) async fn new_person(
 }
 
 /// The argon2id hash of a password, with a new salt.
-pub(super) async fn hashed(api: &Api, password: &str) -> Result<String, Failure> {
+pub(in crate::web) async fn hashed(api: &Api, password: &str) -> Result<String, Failure> {
     if !PASSWORD.contains(&password.chars().count()) {
         return Err(Failure::Unfit("a password has 12 to 200 characters".into()));
     }

@@ -28,27 +28,27 @@ const COME_BACK: u64 = 30;
 #[derive(Debug, Default, Deserialize, ToSchema, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct About {
+pub(in crate::web) struct About {
     /// The rubric's id.
     #[serde(default)]
-    rubric: String,
+    pub(in crate::web) rubric: String,
     /// A title for the list.
     #[serde(default)]
-    title: String,
+    pub(in crate::web) title: String,
     /// The candidate's name.
-    candidate: Option<String>,
+    pub(in crate::web) candidate: Option<String>,
     /// The speaker who is the candidate, by name or part of it; inferred where it is left out.
-    speaker: Option<String>,
+    pub(in crate::web) speaker: Option<String>,
     /// Where the interview was held.
-    place: Option<String>,
+    pub(in crate::web) place: Option<String>,
     /// The candidate's consent, in your words.
-    consent: Option<String>,
+    pub(in crate::web) consent: Option<String>,
 }
 
 /// An interview as a form.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form")]
-pub(super) struct Form {
+pub(in crate::web) struct Form {
     /// The transcript file.
     #[schema(value_type = String, format = Binary)]
     transcript: Vec<u8>,
@@ -73,7 +73,7 @@ pub(super) struct Form {
     )),
     responses((status = 202, body = Interview, description = "Stored; it waits to be evaluated"),
         (status = 200, body = Interview, description = "This upload was stored before")))]
-pub(super) async fn upload(
+pub(in crate::web) async fn upload(
     State(api): State<Api>,
     caller: Caller,
     Asked(query): Asked<About>,
@@ -161,7 +161,7 @@ fn broken(error: &MultipartError, most: usize) -> Failure {
 }
 
 /// Reads the transcript and puts together what is stored.
-async fn checked(api: &Api, about: About, bytes: Vec<u8>) -> Result<NewInterview, Failure> {
+pub(in crate::web) async fn checked(api: &Api, about: About, bytes: Vec<u8>) -> Result<NewInterview, Failure> {
     let optional = |value: Option<String>, name: &str| value.map(|text| line(&text, name, 500)).transpose();
     let rubric = line(&about.rubric, "rubric", 200)?;
     let (title, candidate) = (line(&about.title, "title", 200)?, optional(about.candidate, "candidate")?);
@@ -194,7 +194,7 @@ async fn checked(api: &Api, about: About, bytes: Vec<u8>) -> Result<NewInterview
 }
 
 /// What is kept of a transcript that was read.
-pub(super) fn parsed(transcript: &Transcript) -> Stored {
+pub(in crate::web) fn parsed(transcript: &Transcript) -> Stored {
     let speakers: Vec<&str> = transcript.speakers().iter().map(|speaker| speaker.name.as_str()).collect();
     let report = transcript.report();
     Stored {

@@ -1,7 +1,6 @@
 //! The plots of a calibration as SVG. Hides the plotting crate, and that its colours become those of the page, so that a
 //! plot is as light or dark as what is around it.
 
-use crate::calibration::Report;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::error::Error;
@@ -25,7 +24,7 @@ const PAGE: [(&str, &str); 5] = [
 ];
 
 /// A plot with its words.
-pub(super) struct Plot {
+pub(in crate::web) struct Plot {
     /// The SVG element.
     pub svg: String,
     /// What it shows, and how to read it.
@@ -84,48 +83,59 @@ fn unit_axes(area: &Area<'_>, x: &str, y: &str, top: f64, curve: &[(f64, f64)], 
     Ok(())
 }
 
+/// What is drawn of a report.
+pub(in crate::web) struct Curves {
+    /// Lowest and highest score.
+    pub scale: [i32; 2],
+    /// Stated confidence, and the share that is right.
+    pub reliability: Vec<(f64, f64)>,
+    /// The share of answers with a suggestion, and the share of these that is wrong.
+    pub coverage: Vec<(f64, f64)>,
+    /// How often people and suggestion give each score.
+    pub distribution: [Vec<usize>; 2],
+}
+
+/// Every plot that there is something to draw of.
+pub(in crate::web) fn all(curves: &Curves) -> Vec<Plot> {
+    [reliability(&curves.reliability), coverage(curves), distributions(curves)].into_iter().flatten().collect()
+}
+
 /// Stated confidence against the share that is right.
-pub(super) fn reliability(report: &Report) -> Option<Plot> {
-    let curve: Vec<(f64, f64)> = report
-        .reliability
-        .iter()
-        .filter(|bin| bin.items > 0)
-        .map(|bin| (bin.confidence, bin.right as f64 / bin.items as f64))
-        .collect();
+fn reliability(curve: &[(f64, f64)]) -> Option<Plot> {
     if curve.is_empty() {
         return None;
     }
     let caption = "How often the suggested score is right, by how sure the profile says it is. On the dashed line it keeps its \
                    word; below it, it is too sure.";
     plot("Reliability curve", caption.to_owned(), |area| {
-        unit_axes(area, "how sure it says it is", "how often it is right", 1.0, &curve, true)
+        unit_axes(area, "how sure it says it is", "how often it is right", 1.0, curve, true)
     })
 }
 
 /// Error against coverage.
-pub(super) fn coverage(report: &Report) -> Option<Plot> {
-    let curve: Vec<(f64, f64)> = report.coverage.iter().map(|point| (point.coverage, point.risk)).collect();
+fn coverage(curves: &Curves) -> Option<Plot> {
+    let (curve, scale) = (&curves.coverage, curves.scale);
     if curve.is_empty() {
         return None;
     }
     let top = (curve.iter().map(|(_, risk)| *risk).fold(0.0, f64::max) * 1.15).clamp(0.05, 1.0);
-    let wrong = if report.scale[1] - report.scale[0] > 2 { "more than a level off" } else { "wrong" };
+    let wrong = if scale[1] - scale[0] > 2 { "more than a level off" } else { "wrong" };
     let caption = format!(
         "The share of suggestions that is {wrong}, when only the surest are suggested. A curve that rises to the right means \
          that the profile knows when it does not know."
     );
     plot("Error against coverage", caption, |area| {
-        unit_axes(area, "share of answers with a suggestion", wrong, top, &curve, false)
+        unit_axes(area, "share of answers with a suggestion", wrong, top, curve, false)
     })
 }
 
 /// How often people and suggestion give each score.
-pub(super) fn distributions(report: &Report) -> Option<Plot> {
-    let most = report.distribution.iter().flatten().copied().max().filter(|most| *most > 0)?;
+fn distributions(curves: &Curves) -> Option<Plot> {
+    let most = curves.distribution.iter().flatten().copied().max().filter(|most| *most > 0)?;
     let caption =
         "How often each score is given: by people on the left of each pair, suggested on the right.".to_owned();
     plot("Score distributions", caption, |area| {
-        let (low, high) = (f64::from(report.scale[0]), f64::from(report.scale[1]));
+        let (low, high) = (f64::from(curves.scale[0]), f64::from(curves.scale[1]));
         let mut chart = ChartBuilder::on(area)
             .margin(10)
             .margin_right(28)
@@ -147,7 +157,7 @@ pub(super) fn distributions(report: &Report) -> Option<Plot> {
             .label_style(("sans-serif", 16).into_font().color(&SOFT))
             .axis_desc_style(("sans-serif", 17).into_font().color(&INK))
             .draw()?;
-        for (side, (counts, colour)) in report.distribution.iter().zip([OTHER, BRAND]).enumerate() {
+        for (side, (counts, colour)) in curves.distribution.iter().zip([OTHER, BRAND]).enumerate() {
             let from = if side == 0 { -0.38 } else { 0.02 };
             let bar = |(level, count): (usize, &usize)| {
                 let x = low + level as f64 + from;

@@ -4,13 +4,13 @@ use super::chart::Chart;
 use super::passage::{Quotation, Quotations};
 use super::{RenderError, Words};
 use crate::domain::{
-    Abstention, CriterionKind, CriterionResult, Evaluation, Question, QuestionResult, Rubric, Stance, Status,
-    Suggestion, Transcript,
+    CriterionKind, CriterionResult, Question, QuestionResult, Rubric, Stance, Status, Suggestion, Transcript,
 };
+use crate::web::texts::Texts;
 use crate::web::wording::{self, Tone};
 
 /// A question.
-pub(super) struct Card<'a> {
+pub(in crate::web) struct Card<'a> {
     /// Its number in the rubric, from 1.
     pub number: usize,
     pub ask: Words<'a>,
@@ -33,13 +33,13 @@ pub(super) struct Card<'a> {
 }
 
 /// A stretch of the transcript to jump to.
-pub(super) struct Place {
+pub(in crate::web) struct Place {
     pub utterance: usize,
     pub label: String,
 }
 
 /// A suggested score.
-pub(super) struct Score<'a> {
+pub(in crate::web) struct Score<'a> {
     pub value: i32,
     pub max: i32,
     pub label: Option<Words<'a>>,
@@ -51,7 +51,7 @@ pub(super) struct Score<'a> {
 }
 
 /// A criterion.
-pub(super) struct Row<'a> {
+pub(in crate::web) struct Row<'a> {
     /// Name on the page: `q3-a`.
     pub id: String,
     pub letter: String,
@@ -70,7 +70,7 @@ impl Row<'_> {
 }
 
 /// A quotation under its criterion.
-pub(super) struct Quoted<'a> {
+pub(in crate::web) struct Quoted<'a> {
     pub quotation: &'a Quotation<'a>,
     pub words: Words<'a>,
     pub time: Option<String>,
@@ -80,15 +80,16 @@ pub(super) struct Quoted<'a> {
 }
 
 /// Every question of the evaluation.
-pub(super) fn cards<'a>(
-    evaluation: &'a Evaluation,
+pub(in crate::web) fn cards<'a>(
+    questions: &'a [QuestionResult],
     rubric: &'a Rubric,
     transcript: &Transcript,
     quotations: &'a Quotations<'a>,
+    t: &'static Texts,
 ) -> Result<Vec<Card<'a>>, RenderError> {
-    let each = evaluation.questions.iter().enumerate().map(|(index, result)| {
+    let each = questions.iter().enumerate().map(|(index, result)| {
         let question = rubric.question(&result.id).ok_or(RenderError::OtherRubric)?;
-        card((index + 1, result), question, (rubric, transcript), quotations)
+        card((index + 1, result), question, (rubric, transcript), quotations, t)
     });
     each.collect()
 }
@@ -98,17 +99,18 @@ fn card<'a>(
     question: &'a Question,
     (rubric, transcript): (&'a Rubric, &Transcript),
     quotations: &'a Quotations<'a>,
+    t: &'static Texts,
 ) -> Result<Card<'a>, RenderError> {
     let suggestion = result.suggestion.as_ref();
     let mut rows = Vec::new();
     for (index, found) in result.criteria.iter().enumerate() {
-        rows.push((found.kind, row(number, index, found, question, quotations)?));
+        rows.push((found.kind, row((number, index), found, question, quotations, t)?));
     }
     let (listen_for, red_flags): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|(kind, _)| *kind == CriterionKind::ListenFor);
     let strip = |rows: Vec<(CriterionKind, Row<'a>)>| rows.into_iter().map(|(_, row)| row).collect();
     let competency = question.competency.as_deref().and_then(|id| rubric.competency(id));
-    let notes = result.flags.iter().map(|flag| wording::flag(*flag).to_owned());
+    let notes = result.flags.iter().map(|flag| t.flag(*flag).to_owned());
     let answer = (result.answer.first().copied(), result.answer.last().copied());
     Ok(Card {
         number,
@@ -116,23 +118,23 @@ fn card<'a>(
         ask_plain: wording::on_one_line(&question.ask),
         competency: competency.map(|competency| Words(&competency.title)),
         not_asked: result.status == Status::NotAsked,
-        status: status(result.status),
+        status: status(result.status, t),
         asked: wording::runs(&result.asked_at).into_iter().map(|(first, _)| place(transcript, first, first)).collect(),
         answered: if let (Some(first), Some(last)) = answer { Some(place(transcript, first, last)) } else { None },
         score: suggestion.and_then(|suggestion| score(suggestion, question, rubric)),
-        abstained: suggestion.and_then(Suggestion::abstention).map(Abstention::reason),
+        abstained: suggestion.and_then(Suggestion::abstention).map(|reason| t.abstention(reason)),
         why: Words(suggestion.map_or("", Suggestion::why)),
         listen_for: strip(listen_for),
         red_flags: strip(red_flags),
-        notes: notes.chain(wording::unfound(result.unfound.len())).collect(),
+        notes: notes.chain(t.unfound(result.unfound.len())).collect(),
     })
 }
 
-const fn status(status: Status) -> Option<&'static str> {
+const fn status(status: Status, t: &'static Texts) -> Option<&'static str> {
     match status {
         Status::Answered | Status::NotAsked => None,
-        Status::NotAnswered => Some("Asked, not answered"),
-        Status::Volunteered => Some("Answered without being asked"),
+        Status::NotAnswered => Some(t.asked_not_answered),
+        Status::Volunteered => Some(t.answered_unasked),
     }
 }
 
@@ -159,14 +161,14 @@ fn score<'a>(suggestion: &'a Suggestion, question: &'a Question, rubric: &'a Rub
 }
 
 fn row<'a>(
-    number: usize,
-    index: usize,
+    (number, index): (usize, usize),
     found: &'a CriterionResult,
     question: &'a Question,
     quotations: &'a Quotations<'a>,
+    t: &'static Texts,
 ) -> Result<Row<'a>, RenderError> {
     let criterion = question.criteria.iter().find(|c| c.id == found.id).ok_or(RenderError::OtherRubric)?;
-    let (verdict, tone) = wording::verdict(found.kind, found.verdict);
+    let (_, tone) = wording::verdict(found.kind, found.verdict);
     let letter = wording::letter(index);
     let quoted = found.evidence.iter().filter_map(|evidence| {
         Some(Quoted {
@@ -181,7 +183,7 @@ fn row<'a>(
         id: format!("q{number}-{letter}"),
         letter,
         text: Words(&criterion.text),
-        verdict,
+        verdict: t.verdict(found.kind, found.verdict),
         tone: match tone {
             Tone::Good => "good",
             Tone::Fair => "fair",

@@ -4,7 +4,7 @@ use crate::domain::Suggestion;
 use crate::web::wording;
 
 /// One score's bar.
-pub(super) struct Bar {
+pub(in crate::web) struct Bar {
     pub score: i32,
     pub x: usize,
     pub y: f64,
@@ -20,7 +20,7 @@ pub(super) struct Bar {
 }
 
 /// A chart with its places in the units of its `viewBox`.
-pub(super) struct Chart {
+pub(in crate::web) struct Chart {
     pub width: usize,
     /// Where the drawing begins: nothing is drawn above the number over the tallest bar.
     pub top: f64,
@@ -60,7 +60,7 @@ impl Chart {
             height: BOTTOM - top,
             width: bars.len() * (BAR + GAP) - GAP,
             range,
-            words: format!("Probability of each score. {}", each.join(", ")),
+            words: each.join(", "),
             bars,
         })
     }

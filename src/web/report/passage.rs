@@ -2,13 +2,13 @@
 
 use super::{RenderError, Words};
 use crate::domain::{
-    CharSpan, Criterion, Evaluation, Evidence, Role, Rubric, Speaker, SpeakerId, Transcript, Utterance,
+    CharSpan, Criterion, Evidence, QuestionResult, Role, Rubric, Speaker, SpeakerId, Transcript, Utterance,
 };
 use crate::web::wording;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A quotation with its names on the page.
-pub(super) struct Quotation<'a> {
+pub(in crate::web) struct Quotation<'a> {
     /// Name of its place in the transcript: `e12`.
     pub id: String,
     /// Name of its criterion's row: `q3-a`.
@@ -23,15 +23,15 @@ pub(super) struct Quotation<'a> {
 }
 
 /// Every quotation of an evaluation, in the order of the questions and their criteria.
-pub(super) struct Quotations<'a> {
+pub(in crate::web) struct Quotations<'a> {
     all: Vec<Quotation<'a>>,
     by_utterance: BTreeMap<usize, Vec<usize>>,
 }
 
 impl<'a> Quotations<'a> {
-    pub fn of(evaluation: &'a Evaluation, rubric: &Rubric, transcript: &Transcript) -> Result<Self, RenderError> {
+    pub fn of(questions: &'a [QuestionResult], rubric: &Rubric, transcript: &Transcript) -> Result<Self, RenderError> {
         let mut out = Self { all: Vec::new(), by_utterance: BTreeMap::new() };
-        for (n, question) in evaluation.questions.iter().enumerate() {
+        for (n, question) in questions.iter().enumerate() {
             let asked = rubric.question(&question.id).ok_or(RenderError::OtherRubric)?;
             for (m, found) in question.criteria.iter().enumerate() {
                 let criterion = asked.criteria.iter().find(|c| c.id == found.id).ok_or(RenderError::OtherRubric)?;
@@ -71,6 +71,12 @@ impl<'a> Quotations<'a> {
         Ok(())
     }
 
+    /// Adds a passage that a reviewer marked; code has found it in the transcript.
+    pub fn mark(&mut self, quotation: Quotation<'a>) {
+        self.by_utterance.entry(quotation.evidence.utterance()).or_default().push(self.all.len());
+        self.all.push(quotation);
+    }
+
     pub fn all(&self) -> &[Quotation<'a>] {
         &self.all
     }
@@ -86,7 +92,7 @@ impl<'a> Quotations<'a> {
 }
 
 /// A stretch of an utterance that is quoted by the same quotations throughout.
-pub(super) struct Segment<'a> {
+pub(in crate::web) struct Segment<'a> {
     pub words: Words<'a>,
     /// Names of the quotations that begin here.
     pub begin: Vec<&'a str>,
@@ -139,14 +145,14 @@ const ANSWERS: &str = "answers";
 
 /// That an utterance asks or answers a question.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) struct Part {
+pub(in crate::web) struct Part {
     pub question: usize,
     /// [`ASKS`] or [`ANSWERS`].
     pub verb: &'static str,
 }
 
 /// An utterance as the page shows it.
-pub(super) struct Said<'a> {
+pub(in crate::web) struct Said<'a> {
     /// Place in the transcript, from 0.
     pub index: usize,
     pub time: Option<String>,
@@ -165,14 +171,15 @@ pub(super) struct Said<'a> {
 }
 
 /// Every utterance, ready to be shown.
-pub(super) fn said<'a>(
-    evaluation: &'a Evaluation,
+pub(in crate::web) fn said<'a>(
+    questions: &'a [QuestionResult],
+    candidate: Option<&str>,
     transcript: &'a Transcript,
     quotations: &'a Quotations<'a>,
 ) -> Vec<Said<'a>> {
-    let parts = parts(evaluation);
+    let parts = parts(questions);
     let none = Vec::new();
-    let roles = roles(evaluation, transcript, &parts);
+    let roles = roles(candidate, transcript, &parts);
     let utterances = transcript.utterances();
     let each = utterances.iter().enumerate().map(|(index, utterance)| {
         let role = roles[index];
@@ -197,9 +204,9 @@ pub(super) fn said<'a>(
     each.collect()
 }
 
-fn parts(evaluation: &Evaluation) -> BTreeMap<usize, Vec<Part>> {
+fn parts(questions: &[QuestionResult]) -> BTreeMap<usize, Vec<Part>> {
     let mut out: BTreeMap<usize, Vec<Part>> = BTreeMap::new();
-    for (n, question) in evaluation.questions.iter().enumerate() {
+    for (n, question) in questions.iter().enumerate() {
         for (list, verb) in [(&question.asked_at, ASKS), (&question.answer, ANSWERS)] {
             for at in list {
                 out.entry(*at).or_default().push(Part { question: n + 1, verb });
@@ -211,13 +218,13 @@ fn parts(evaluation: &Evaluation) -> BTreeMap<usize, Vec<Part>> {
 
 /// The role of each utterance's speaker, for showing: the candidate as the evaluation says, interviewers as the file
 /// says or as they ask.
-fn roles(evaluation: &Evaluation, transcript: &Transcript, parts: &BTreeMap<usize, Vec<Part>>) -> Vec<&'static str> {
+fn roles(candidate: Option<&str>, transcript: &Transcript, parts: &BTreeMap<usize, Vec<Part>>) -> Vec<&'static str> {
     let does = |index: usize, verb| parts.get(&index).is_some_and(|here| here.iter().any(|part| part.verb == verb));
     let utterances = || transcript.utterances().iter().enumerate();
     let asking: BTreeSet<SpeakerId> =
         utterances().filter(|(i, _)| does(*i, ASKS)).filter_map(|(_, u)| u.speaker).collect();
     let of_speaker = |id: SpeakerId, speaker: &Speaker| {
-        if evaluation.transcript.candidate.as_deref() == Some(speaker.name.as_str()) {
+        if candidate == Some(speaker.name.as_str()) {
             return Role::Candidate;
         }
         let seen = if asking.contains(&id) { Role::Interviewer } else { Role::Other };

@@ -206,6 +206,7 @@ pub struct Service {
     pub database: Database,
     stop: watch::Sender<bool>,
     workers: Option<Workers>,
+    has_workers: bool,
 }
 
 impl Service {
@@ -241,6 +242,7 @@ impl Service {
         let (stop, stopping) = watch::channel(false);
         let search = Arc::new(Search::new(store.clone(), Arc::clone(&retrieval)));
         let workshop = Workshop { retrieval, judge, settings: EvaluationSettings::default() };
+        let has_workers = settings.workers > 0;
         let workers = Workers::start(&store, &Arc::new(workshop), &settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -253,7 +255,12 @@ impl Service {
             json!({"secret": "the set-up secret", "email": "Admin@example.org", "name": "Admin", "password": PASSWORD});
         let id = nobody.post("/api/v1/setup", body).await.id();
         let admin = signed_in(&nobody, "admin@example.org", id).await;
-        Self { store, search, nobody, admin, database, stop, workers: Some(workers) }
+        Self { store, search, nobody, admin, database, stop, workers: Some(workers), has_workers }
+    }
+
+    /// Whether anything is evaluated here.
+    pub fn has_workers(&self) -> bool {
+        self.has_workers
     }
 
     /// Adds a person and signs them in.
