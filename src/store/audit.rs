@@ -8,7 +8,7 @@
 //! What a chain cannot show by itself is that its *last* entries were cut off together with the head that counts them;
 //! keep the head that `earmark audit verify` prints somewhere else to notice that too.
 
-use super::{Result, Store, StoreError, Tx, get};
+use super::{Kind, Result, Store, StoreError, Tx, get};
 use crate::domain::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -252,8 +252,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] names the first entry that was changed, is missing or stands in another place.
     pub async fn verify_audit(&self) -> Result<Verified> {
-        // One transaction: the log must not grow while it is read.
+        // One transaction that sees one moment: others write to the log while it is read.
         let mut tx = self.begin().await?;
+        if self.kind == Kind::Postgres {
+            let snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+            sqlx::raw_sql(snapshot).execute(&mut *tx.inner).await?;
+        }
         let mut link = Link { sequence: 0, hash: START.to_owned() };
         let mut erased = 0;
         loop {

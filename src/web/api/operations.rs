@@ -26,7 +26,7 @@ pub(in crate::web) struct Health {
 
 /// Whether the service can be used.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Ready {
+pub(in crate::web) struct Ready {
     /// `ok`.
     status: &'static str,
     /// The version of Earmark.
@@ -38,7 +38,7 @@ pub(super) struct Ready {
 /// Whether something that the service needs is there.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Part {
+pub(in crate::web) enum Part {
     /// It answers.
     Ok,
     /// It does not; what needs it waits.
@@ -100,7 +100,7 @@ pub(in crate::web) async fn ready(State(api): State<Api>) -> Result<Json<Ready>,
 
 /// The process can work: its database and its index answer
 #[utoipa::path(get, path = "/ready", tag = "operations",
-    responses((status = 200, body = Health, description = "It can")))]
+    responses((status = 200, body = Ready, description = "It can")))]
 pub(super) async fn working(State(api): State<Api>) -> Result<Json<Ready>, Failure> {
     let ready = ready(State(api)).await?;
     if ready.index == Part::Away { Err(Failure::Busy(5)) } else { Ok(ready) }

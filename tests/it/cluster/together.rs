@@ -160,6 +160,28 @@ async fn each_of_many_workers_gets_a_job_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_is_found_whole_while_another_process_writes_to_it() {
+    for database in databases().await {
+        let service = Service::idle(database, ServiceSettings::default()).await;
+        service.rubric().await;
+        let other = Store::open(&service.database.url, EDGE).await.expect("opens");
+        let admin = service.admin.clone();
+        let writing = tokio::spawn(async move {
+            for number in 0..15 {
+                let query = format!("rubric=small&title={number}");
+                admin.upload(&query, &[], TRANSCRIPT.as_bytes()).await.expect(202);
+            }
+        });
+        while !writing.is_finished() {
+            other.verify_audit().await.expect("whole at every moment");
+        }
+        writing.await.expect("written");
+        assert!(other.verify_audit().await.expect("whole").entries > 30);
+        service.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn turns_and_budgets_are_shared_out_once() {
     for database in databases().await {
         let one = Store::open(&database.url, EDGE).await.expect("opens");
