@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use zip::write::SimpleFileOptions;
 
 fn folder() -> PathBuf {
@@ -431,20 +432,20 @@ fn no_word_of_a_draft_is_made_up() {
 }
 
 /// The rubrics that ship, and two others.
-fn rubrics() -> Vec<Rubric> {
+static RUBRICS: LazyLock<Vec<Rubric>> = LazyLock::new(|| {
     let shipped = ["backend-developer", "backend-definitions", "soft-skills", "introductory"];
     let others = ["data-analyst", "support-lead"].map(|name| format!("tests/fixtures/interviews/{name}/rubric.toml"));
     let paths = shipped.map(|name| format!("rubrics/{name}.toml")).into_iter().chain(others);
     let load = |path: String| earmark::library::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
     paths.map(|path| load(path).expect("a rubric").rubric).collect()
-}
+});
 
 #[test]
 fn exported_rubrics_read_back_as_they_were() {
-    for rubric in rubrics() {
-        for text in [to_markdown(&rubric), to_html(&rubric), to_json(&rubric)] {
+    for rubric in RUBRICS.iter() {
+        for text in [to_markdown(rubric), to_html(rubric), to_json(rubric)] {
             let back = imported("r", text.as_bytes());
-            assert_eq!(back.rubric, rubric, "{text}");
+            assert_eq!(back.rubric, *rubric, "{text}");
             assert_eq!(back.rubric.digest(), rubric.digest());
             assert!(back.report.is_none());
         }
@@ -473,7 +474,7 @@ proptest! {
 
     #[test]
     fn any_part_of_what_ships_survives_an_export(which in 0_usize..6, from in 0_usize..48, count in 1_usize..4, drop in 0_usize..64) {
-        let mut rubric = rubrics().swap_remove(which);
+        let mut rubric = RUBRICS[which].clone();
         let from = from % rubric.questions.len();
         rubric.questions = rubric.questions.into_iter().skip(from).take(count).collect();
         // A question in the making lacks what it may lack.

@@ -25,7 +25,11 @@ pub(super) async fn findings(
     let judged = judged(tools, rubric, progress).await?;
     let mut found = Vec::new();
     for (q, (question, judged)) in rubric.questions.iter().zip(&judged).enumerate() {
-        let ideals = Ideals { question, judged, near: nearness(tools, question).await?, scale: &rubric.scale };
+        let mut ideals = Ideals { question, judged, near: vec![], scale: &rubric.scale };
+        if ideals.is_doubtful() {
+            // Only now, for it takes about as long as judging does.
+            ideals.near = nearness(tools, question).await?;
+        }
         found.extend(ideals.weak(q));
         found.extend((0..question.criteria.len()).filter_map(|c| match question.criteria[c].kind {
             CriterionKind::ListenFor => ideals.unmet(q, c),
@@ -78,15 +82,35 @@ fn is_shown(result: &CriterionResult) -> bool {
 struct Ideals<'a> {
     question: &'a Question,
     judged: &'a [QuestionResult],
-    /// As [`nearness`] gives it.
+    /// As [`nearness`] gives it; empty where there is no doubt.
     near: Vec<Vec<f32>>,
     scale: &'a Scale,
 }
 
 impl Ideals<'_> {
+    /// Whether the judge misses a listen-for in every answer, or puts an answer below the upper levels.
+    fn is_doubtful(&self) -> bool {
+        let is_missed = |c: usize| !self.judged.iter().any(|result| is_shown(&result.criteria[c]));
+        self.listened().any(is_missed) || self.judged.iter().any(|result| self.low(result).is_some())
+    }
+
+    /// The places of the listen-fors.
+    fn listened(&self) -> impl Iterator<Item = usize> {
+        let criteria = self.question.criteria.iter().enumerate();
+        criteria.filter(|(_, criterion)| criterion.kind == CriterionKind::ListenFor).map(|(c, _)| c)
+    }
+
+    /// The score of an answer that is below the upper levels.
+    fn low(&self, result: &QuestionResult) -> Option<i32> {
+        let upper = (self.scale.levels() as f64 * UPPER).ceil() as i32;
+        let score = result.suggestion.as_ref().and_then(Suggestion::score)?;
+        (score <= self.scale.max() - upper).then_some(score)
+    }
+
     /// Whether both models find nothing on a criterion in an answer.
     fn is_silent(&self, c: usize, n: usize) -> bool {
-        !is_shown(&self.judged[n].criteria[c]) && self.near[c][n] < ABOUT
+        let near = self.near.get(c).and_then(|near| near.get(n));
+        !is_shown(&self.judged[n].criteria[c]) && near.is_some_and(|near| *near < ABOUT)
     }
 
     fn quote(&self, c: usize, n: usize) -> &str {
@@ -95,21 +119,16 @@ impl Ideals<'_> {
 
     /// Answers below the upper levels that are silent on half of what is listened for.
     fn weak(&self, q: usize) -> Vec<Finding> {
-        let upper = (self.scale.levels() as f64 * UPPER).ceil() as i32;
-        let listened: Vec<usize> = (0..self.question.criteria.len())
-            .filter(|c| self.question.criteria[*c].kind == CriterionKind::ListenFor)
-            .collect();
+        let all = self.listened().count();
         let weak = |(n, result): (usize, &QuestionResult)| {
-            let score = result.suggestion.as_ref().and_then(Suggestion::score)?;
-            let silent = listened.iter().filter(|c| self.is_silent(**c, n)).count();
+            let score = self.low(result)?;
+            let silent = self.listened().filter(|c| self.is_silent(*c, n)).count();
             let what = format!(
-                "the judge gives this ideal answer {score} of {}, and nothing in it is about {silent} of {} listen-fors",
+                "the judge gives this ideal answer {score} of {}, and nothing in it is about {silent} of {all} listen-fors",
                 self.scale.max(),
-                listened.len()
             );
             let hint = "let it say in plain words what the listen-fors ask for, as somebody would; or listen for what it shows";
-            let is_weak = score <= self.scale.max() - upper && 2 * silent >= listened.len();
-            is_weak.then(|| Finding::new(Code::WeakIdealAnswer, Spot::IdealAnswer(q, n), what, hint))
+            (2 * silent >= all).then(|| Finding::new(Code::WeakIdealAnswer, Spot::IdealAnswer(q, n), what, hint))
         };
         self.judged.iter().enumerate().filter_map(weak).collect()
     }
@@ -124,7 +143,8 @@ impl Ideals<'_> {
         if self.judged.is_empty() {
             None
         } else if self.judged.iter().all(surely_opposite) {
-            let what = format!("the judge reads the opposite in every ideal answer: \u{201c}{}\u{201d}", self.quote(c, 0));
+            let what =
+                format!("the judge reads the opposite in every ideal answer: \u{201c}{}\u{201d}", self.quote(c, 0));
             let hint = "correct what is wrong; if nothing is, word the criterion so that it cannot be misread";
             Some(Finding::new(Code::ContradictedCriterion, spot, what, hint))
         } else if (0..self.judged.len()).all(|n| self.is_silent(c, n)) {

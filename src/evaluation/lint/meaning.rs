@@ -1,7 +1,7 @@
 //! What the vectors of a rubric's texts reveal: questions and criteria that say the same, and questions that touch a
 //! protected trait in words that no rule knows.
 
-use crate::domain::{Code, Finding, Question, Rubric, Spot, Trait, sentences, words};
+use crate::domain::{CharSpan, Code, Finding, Question, Rubric, Spot, Trait, sentences, words};
 use crate::evaluation::Tools;
 use crate::judge::protected_trait;
 use crate::retrieval::{RetrievalError, Vector};
@@ -11,8 +11,6 @@ use std::collections::HashMap;
 const OVERLAPPING: f32 = 0.88;
 /// Two questions of which some wordings are this alike cannot be told apart.
 const SIMILAR: f32 = 0.9;
-/// A sentence of fewer words touches nothing by itself.
-const FEWEST_WORDS: usize = 3;
 
 /// The meaning of every text that is compared with others.
 pub(super) struct Meanings<'a>(HashMap<&'a str, Vector>);
@@ -42,7 +40,7 @@ impl<'a> Meanings<'a> {
         found
     }
 
-    /// The trait that a text, or a sentence of it, touches by what it means.
+    /// The trait that a text, or a part of it, touches by what it means.
     fn touches(&self, text: &str) -> Option<Trait> {
         let vectors = std::iter::once(text).chain(parts(text)).filter_map(|part| self.0.get(part));
         vectors.into_iter().find_map(|vector| protected_trait(vector.as_slice()))
@@ -109,12 +107,12 @@ fn asked(question: &Question) -> impl Iterator<Item = &str> {
     question.wordings().chain(question.follow_ups.iter().map(|follow_up| follow_up.ask.as_str()))
 }
 
-/// The sentences of a text that has several.
+/// Each two neighbouring sentences of a text that has more. One by itself may be about anything: "What do you do then?"
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let spans = sentences(text);
-    let several = spans.len() > 1;
-    let parts: Vec<&str> = spans.iter().filter_map(|span| span.of(text)).collect();
-    parts.into_iter().filter(move |part| several && words(part).count() >= FEWEST_WORDS)
+    let pairs = spans.windows(2).map(|pair| CharSpan { start: pair[0].start, end: pair[1].end });
+    let pairs: Vec<&str> = pairs.filter_map(|span| span.of(text)).collect();
+    pairs.into_iter().filter(move |_| spans.len() > 2)
 }
 
 fn protected(q: usize, question: &Question, meanings: &Meanings) -> Vec<Finding> {
