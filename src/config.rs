@@ -1,6 +1,6 @@
 //! What may be set, its default and its meaning. Plain data: nothing here reads a file or the environment.
 
-use std::path::PathBuf;
+use ipnet::IpNet;
 
 /// How an interview is evaluated. The defaults are what the figures in the README were measured with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,8 +48,12 @@ pub struct ServiceSettings {
     pub requires_consent: bool,
     /// What the service is called from outside, such as `https://earmark.example.org`.
     pub public_url: Option<String>,
-    /// A folder of what `earmark calibrate --out` wrote, a folder for each run.
-    pub calibrations: Option<PathBuf>,
+    /// Whether a chat model is set, so that evaluations may ask for it.
+    pub has_chat_model: bool,
+    /// Proxies whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Networks inside which webhooks may be delivered, though they are private.
+    pub webhook_networks: Vec<IpNet>,
 }
 
 impl Default for ServiceSettings {
@@ -66,7 +70,9 @@ impl Default for ServiceSettings {
             session_hours: 12,
             requires_consent: false,
             public_url: None,
-            calibrations: None,
+            has_chat_model: false,
+            trusted_proxies: vec![],
+            webhook_networks: vec![],
         }
     }
 }

@@ -21,12 +21,12 @@
 //! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` (shared with `library`) |
 //! | [`library`] | rubric files and eval sets, and all their faults at once; drafts from question guides, exports, lint, diff | `toml`, `html5gum`, `pulldown-cmark`, `csv`, `regex` (shared with `evaluation`) |
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
-//! | [`endpoint`] | requests to a server with `OpenAI`'s interface: attempts, limits, time-outs | `async-openai`, `reqwest` |
+//! | [`endpoint`] | requests to other servers: `OpenAI`'s interface with attempts, limits and time-outs; webhooks, never into private networks | `async-openai`, `reqwest`, `ipnet` (shared with `config`, `web`, `cli`) |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
-//! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model | `minijinja`, `tiktoken-rs` |
+//! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model; tells what a sentence is by its vector | `minijinja`, `tiktoken-rs` |
 //! | [`evaluation`] | the use cases: locate answers, suggest scores, decide on them, check a rubric by its own words | `regex` |
 //! | [`store`] | what the service remembers; the only module that knows SQL | `sqlx`, `jiff`, `uuid` |
-//! | [`work`] | the workers: take jobs, evaluate, keep each finished question | |
+//! | [`work`] | the workers: take jobs, evaluate, keep each finished question; couriers of webhooks; the sweep that erases | `hmac` |
 //! | [`web`] | everything HTML and HTTP: the report pages, the service's API and its pages | `askama`, `plotters`, `axum`, `flate2`, `utoipa`, `argon2`, `cookie`, `prometheus-client` |
 //! | [`cli`] | the command line; wires everything together; reads clock and random source | `clap`, `indicatif`, `getrandom`, `tracing-subscriber` |
 //! | [`config`] | plain data: what may be set, its default, its meaning | |
@@ -43,7 +43,7 @@
 //! calibration                          -> domain agreement
 //! evaluation                           -> domain config calibration retrieval judge
 //! store                                -> domain
-//! work                                 -> domain config ingest library retrieval judge evaluation store
+//! work                                 -> domain config calibration endpoint ingest library retrieval judge evaluation store
 //! web                                  -> domain config calibration ingest library evaluation store
 //! cli                                  -> everything
 //! ```

@@ -9,52 +9,17 @@ seeded; prints the figures of its card as JSON. Needs requirements-aimed.txt.
 import argparse
 import json
 import random
-import re
-import struct
-import unicodedata
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+from sentence_machine import ROOT, Embedder, Stored, rows, sentences
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
-from tokenizers import Tokenizer
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent
 C, GAMMA = 3.0, 2.0
 # One honest sentence in so many is taken for aimed.
 ONE_IN = 1000
-
-
-def rows(path):
-    return [json.loads(line) for line in open(path, encoding="utf-8")]
-
-
-def sentences(text):
-    parts = re.split(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+", text)
-    return [part for part in parts if len(part.split()) >= 3 or len(part) > 12]
-
-
-class Embedder:
-    def __init__(self):
-        folder = ROOT / "models/all-minilm-l6-v2"
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(256)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options)
-
-    def vectors(self, texts):
-        out = []
-        for text in texts:
-            # What is not seen is gone, as in src/evaluation/speech.rs.
-            seen = "".join(c for c in text if unicodedata.category(c) != "Cf")
-            ids = np.array([self.tokenizer.encode(seen).ids], dtype=np.int64)
-            row = self.session.run(None, {"input_ids": ids, "token_type_ids": np.zeros_like(ids)})[0][0]
-            out.append(row / np.linalg.norm(row))
-        return np.array(out)
 
 
 def strings(value):
@@ -108,24 +73,15 @@ def main():
     of_interviews = model.decision_function(embedder.vectors(spoken))
     threshold = float(np.quantile(np.concatenate([apart[plain], of_interviews]), 1 - 1 / ONE_IN))
 
-    vectors, alphas = model.support_vectors_, model.dual_coef_[0]
-    scales = np.abs(vectors).max(1) / 127
-    whole = np.rint(vectors / scales[:, None]).astype(np.int8)
-    with open(args.out, "wb") as out:
-        out.write(struct.pack("<II3f", len(vectors), vectors.shape[1], GAMMA, model.intercept_[0], threshold))
-        for alpha, scale, row in zip(alphas, scales, whole):
-            out.write(struct.pack("<2f", alpha, scale) + row.tobytes())
-
-    def at_most(row):
-        # The kernel of the stored vectors, to see what storing them as int8 costs.
-        return float(np.exp(-GAMMA * ((whole * scales[:, None] - row) ** 2).sum(1)) @ alphas + model.intercept_[0])
+    stored = Stored(model, GAMMA)
+    stored.write(args.out, threshold)
 
     blind = rows(ROOT / "tests/fixtures/injections-blind.jsonl")
-    said = [max(at_most(v) for v in embedder.vectors(sentences(row["text"]) or [row["text"]])) for row in blind]
+    said = [max(stored.decides(v) for v in embedder.vectors(sentences(row["text"]) or [row["text"]])) for row in blind]
     attack = np.array([row["attack"] for row in blind])
     hit = np.array(said) > threshold
     print(json.dumps({
-        "examples": len(texts), "aimed": int(aimed.sum()), "vectors": len(vectors), "threshold": threshold,
+        "examples": len(texts), "aimed": int(aimed.sum()), "vectors": len(stored.whole), "threshold": threshold,
         "cross-validated": {
             "aimed found": float((apart[aimed == 1] > threshold).mean()),
             "hard negatives taken": float((apart[(aimed == 0) & ~plain] > threshold).mean()),

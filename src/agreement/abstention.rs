@@ -2,10 +2,10 @@
 
 use super::proportion::upper_bound;
 use super::{Confidences, Undefined};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What happens when only items at least this sure are answered.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RiskPoint {
     /// The least confidence that is answered.
     pub confidence: f64,

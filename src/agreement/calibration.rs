@@ -2,7 +2,7 @@
 
 use super::Undefined;
 use super::pairs::{finite, mean};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How sure the machine was of each item, from 0 to 1, and whether it was right. Never empty.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +56,7 @@ impl Confidences {
 }
 
 /// The items whose confidence lies above `low` and up to `high`; the first bin holds 0 as well.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bin {
     /// Where the bin begins.
     pub low: f64,

@@ -57,8 +57,8 @@ pub(super) fn findings(material: &Material<'_>, truth: &Truth<'_>, seen: &[&Seen
 }
 
 fn criteria(question: &Question, rows: &[usize], truth: &Truth<'_>, seen: &[&Seen]) -> Vec<Finding> {
-    let finding = |kind, place: usize, what: String, advice: &str| Finding {
-        kind,
+    let finding = |kind: &str, place: usize, what: String, advice: &str| Finding {
+        kind: kind.to_owned(),
         question_id: question.id.clone(),
         criterion: Some(question.criteria[place].id.clone()),
         what,
@@ -123,7 +123,7 @@ fn own_texts(material: &Material<'_>, place: usize, question: &Question, fitted:
                 for (criterion, found) in question.criteria.iter().zip(&probe.seen.criteria) {
                     if found.verdict == Verdict::Contradicted {
                         out.push(Finding {
-                            kind: "contradicts_ideal",
+                            kind: "contradicts_ideal".to_owned(),
                             question_id: question.id.clone(),
                             criterion: Some(criterion.id.clone()),
                             what: format!(
@@ -137,7 +137,7 @@ fn own_texts(material: &Material<'_>, place: usize, question: &Question, fitted:
                 }
                 if expected < f64::from(scale.max()) - NEAR_TOP {
                     out.push(Finding {
-                        kind: "ideal_not_top",
+                        kind: "ideal_not_top".to_owned(),
                         question_id: question.id.clone(),
                         criterion: None,
                         what: format!(
@@ -157,7 +157,7 @@ fn own_texts(material: &Material<'_>, place: usize, question: &Question, fitted:
         let ((low, below), (high, above)) = (pair[0], pair[1]);
         if above + OUT_OF_ORDER < below {
             out.push(Finding {
-                kind: "anchors_out_of_order",
+                kind: "anchors_out_of_order".to_owned(),
                 question_id: question.id.clone(),
                 criterion: None,
                 what: format!(

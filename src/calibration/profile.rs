@@ -154,19 +154,7 @@ impl Profile {
     /// # Errors
     /// [`ProfileError::Stale`] with everything that has changed.
     pub fn check(&self, rubric: &Rubric, bound: &Bound) -> Result<(), ProfileError> {
-        let now = RubricRef::from(rubric);
-        let mut changed = Vec::new();
-        if self.rubric.digest != now.digest {
-            changed.push(format!(
-                "it was fitted to rubric {} {} ({}), and this is {} {} ({})",
-                self.rubric.id,
-                self.rubric.version,
-                self.rubric.digest.short(),
-                now.id,
-                now.version,
-                now.digest.short()
-            ));
-        }
+        let mut changed: Vec<String> = self.other_rubric(rubric).into_iter().collect();
         let mut differ = |what: &str, then: &str, now: &str| {
             if then != now {
                 changed.push(format!("the {what} was {then}, and is {now}"));
@@ -181,6 +169,21 @@ impl Profile {
             changed.push("the settings of the evaluation were others".to_owned());
         }
         if changed.is_empty() { Ok(()) } else { Err(ProfileError::Stale(changed.join("; "))) }
+    }
+
+    /// Holds the profile against the rubric alone, where it is not known what else it is to be used with.
+    ///
+    /// # Errors
+    /// [`ProfileError::Stale`].
+    pub fn check_rubric(&self, rubric: &Rubric) -> Result<(), ProfileError> {
+        self.other_rubric(rubric).map_or(Ok(()), |what| Err(ProfileError::Stale(what)))
+    }
+
+    fn other_rubric(&self, rubric: &Rubric) -> Option<String> {
+        let (then, now) = (&self.rubric, RubricRef::from(rubric));
+        let named = |one: &RubricRef| format!("{} {} ({})", one.id, one.version, one.digest.short());
+        (then.digest != now.digest)
+            .then(|| format!("it was fitted to rubric {}, and this is {}", named(then), named(&now)))
     }
 
     /// Whether scored answers to the question are part of it.

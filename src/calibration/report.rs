@@ -62,7 +62,7 @@ impl Number {
 }
 
 /// How far suggested scores agree with what people gave.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
     /// Quadratic weighted kappa of suggested and people's scores.
     pub quadratic_kappa: Number,
@@ -93,7 +93,7 @@ pub struct Agreement {
 }
 
 /// How far people agree with each other.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct People {
     /// Who scored.
     pub raters: Vec<String>,
@@ -136,7 +136,7 @@ impl Outcome {
 }
 
 /// One pass line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// What is asked for, for people.
     pub name: String,
@@ -149,7 +149,7 @@ pub struct Line {
 }
 
 /// Agreement on a part of the answers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     /// Its name.
     pub name: String,
@@ -174,7 +174,7 @@ pub struct Part {
 }
 
 /// A subgroup with its pass line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subgroup {
     /// Its figures; undefined where it is too small to be spoken of.
     pub part: Part,
@@ -187,18 +187,18 @@ pub struct Subgroup {
 }
 
 /// The groups of one attribute.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Groups {
     /// The attribute.
     pub attribute: String,
     /// What one case is: a candidate, or an answer.
-    pub unit: &'static str,
+    pub unit: String,
     /// Its groups, by name.
     pub groups: Vec<Subgroup>,
 }
 
 /// What conformal ranges kept out of fold.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ranges {
     /// The coverage stated.
     pub stated: f64,
@@ -209,7 +209,7 @@ pub struct Ranges {
 }
 
 /// When to suggest nothing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// The error stated: the share of suggestions more than a level off (wrong, on scales of up to three levels).
     pub error: f64,
@@ -224,7 +224,7 @@ pub struct Rule {
 }
 
 /// An answer where suggestion and people are far apart.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Disagreement {
     /// The answer's id.
     pub id: String,
@@ -247,11 +247,11 @@ pub struct Disagreement {
 }
 
 /// Something that the rubric's author may want to change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// What kind: `never_met`, `always_met`, `does_not_go_with_score`, `overlaps`, `contradicts_ideal`, `ideal_not_top`,
     /// `anchors_out_of_order`.
-    pub kind: &'static str,
+    pub kind: String,
     /// The question.
     pub question_id: String,
     /// The criterion, where it is about one.
@@ -263,7 +263,7 @@ pub struct Finding {
 }
 
 /// Marked words against found ones.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Marking {
     /// Answers with marked words.
     pub answers: usize,
@@ -290,7 +290,7 @@ pub enum Ready {
 }
 
 /// The answer to the one question that the report is for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// In one word.
     pub ready: Ready,
@@ -301,7 +301,7 @@ pub struct Verdict {
 }
 
 /// The eval set, in short.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetRef {
     /// Its name.
     pub name: String,
@@ -320,10 +320,10 @@ pub struct SetRef {
 }
 
 /// Which mapping the profile keeps, and why.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// `fitted` or `uncalibrated`.
-    pub kept: &'static str,
+    pub kept: String,
     /// Why.
     pub why: String,
     /// Mean squared error of the fit less that without it, out of fold; below 0 the fit is better.
@@ -333,7 +333,7 @@ pub struct Choice {
 }
 
 /// What a report was computed with.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComputedWith {
     /// Judge, model, embedder, prompt.
     #[serde(flatten)]
@@ -343,7 +343,7 @@ pub struct ComputedWith {
     /// Rounds of the bootstrap.
     pub rounds: usize,
     /// What is drawn together: `candidate` or `answer`.
-    pub clusters: &'static str,
+    pub clusters: String,
     /// Folds by answer and by question.
     pub folds: [usize; 2],
     /// The version of Earmark.
@@ -368,10 +368,10 @@ pub struct Predicted {
 }
 
 /// The whole report.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Always [`REPORT_SCHEMA`].
-    pub schema: &'static str,
+    pub schema: String,
     /// The rubric.
     pub rubric: RubricRef,
     /// Its title.
@@ -411,7 +411,7 @@ pub struct Report {
     /// Error against coverage, when the least sure are left out.
     pub coverage: Vec<RiskPoint>,
     /// Ranges with stated coverage: with scored answers to the question, and without.
-    pub ranges: Vec<(&'static str, Result<Ranges, String>)>,
+    pub ranges: Vec<(String, Result<Ranges, String>)>,
     /// When to suggest nothing.
     pub rule: Rule,
     /// Agreement by question.

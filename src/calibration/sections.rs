@@ -23,7 +23,7 @@ const BINS: usize = 10;
 const POINTS: usize = 60;
 
 /// Ranges, or why there are none, for each kind of question.
-type NamedRanges = Vec<(&'static str, Result<Ranges, String>)>;
+type NamedRanges = Vec<(String, Result<Ranges, String>)>;
 
 pub(super) struct Sections<'a> {
     pub material: &'a Material<'a>,
@@ -50,7 +50,7 @@ impl Sections<'_> {
         let unseen = fitted.new.as_ref().map(|column| truth.agreement(column, &all));
         let choice = self.choice(fitted);
         let report = Report {
-            schema: REPORT_SCHEMA,
+            schema: REPORT_SCHEMA.to_owned(),
             rubric: material.rubric.into(),
             rubric_title: material.rubric.title.clone(),
             scale: [truth.scale.min(), truth.scale.max()],
@@ -59,7 +59,7 @@ impl Sections<'_> {
                 bound: material.bound.clone(),
                 seed: self.settings.seed,
                 rounds: self.settings.rounds,
-                clusters: if truth.by_candidate { "candidate" } else { "answer" },
+                clusters: if truth.by_candidate { "candidate" } else { "answer" }.to_owned(),
                 folds: fitted.folds,
                 earmark: env!("CARGO_PKG_VERSION").to_owned(),
                 measured_profile: material.profile.map(|p| (p.digest(), p.fitted_to().clone())),
@@ -123,7 +123,7 @@ impl Sections<'_> {
         };
         let weights = fitted.mapping.as_ref().filter(|_| fitted_here).map(|(_, model)| model.weights());
         let weights = weights.unwrap_or_default().into_iter().take(8).map(|(name, w)| (name.to_owned(), w)).collect();
-        Choice { kept, why, difference: fitted.difference.clone(), weights }
+        Choice { kept: kept.to_owned(), why, difference: fitted.difference.clone(), weights }
     }
 
     fn majority(&self, all: &[usize]) -> Number {
@@ -166,9 +166,9 @@ impl Sections<'_> {
                 Ok((sets, ranges)) => {
                     cuts[place] =
                         Some(Cut { miss: sets.miss(), most_before: sets.cut(), answers: sets.calibrated_on() });
-                    out.push((name, Ok(ranges)));
+                    out.push((name.to_owned(), Ok(ranges)));
                 }
-                Err(why) => out.push((name, Err(why.to_string()))),
+                Err(why) => out.push((name.to_owned(), Err(why.to_string()))),
             }
         }
         (out, cuts)
@@ -266,7 +266,7 @@ impl Sections<'_> {
         });
         Groups {
             attribute: attribute.to_owned(),
-            unit: if by_person { "candidate" } else { "answer" },
+            unit: if by_person { "candidate" } else { "answer" }.to_owned(),
             groups: groups.collect(),
         }
     }

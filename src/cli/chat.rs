@@ -103,6 +103,40 @@ pub(super) enum Unusable {
 }
 
 impl ChatArguments {
+    /// As the settings of the service have it; `get` gives the value of a key, which has been checked.
+    pub(super) fn of_settings<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let text = |key: &str| get(key).unwrap_or_default().to_owned();
+        let whole = |key: &str| get(key).and_then(|value| value.parse::<i64>().ok());
+        let count = |key: &str| whole(key).and_then(|value| u64::try_from(value).ok());
+        let real = |key: &str| get(key).and_then(|value| value.parse::<f64>().ok());
+        let few = |key: &str| whole(key).and_then(|value| u32::try_from(value).ok()).unwrap_or(1);
+        Self {
+            base_url: text("base_url"),
+            api_key: get("api_key").map(Into::into),
+            model: text("model"),
+            temperature: real("temperature"),
+            seed: whole("seed").unwrap_or(1),
+            samples: few("samples"),
+            timeout: real("timeout").unwrap_or(60.0),
+            retries: few("retries"),
+            in_flight: few("in_flight") as usize,
+            requests_per_minute: count("requests_per_minute"),
+            tokens_per_minute: count("tokens_per_minute"),
+            context: count("context").unwrap_or(32_768),
+            longest_reply: count("longest_reply").unwrap_or(2_048),
+            budget_tokens: count("budget_tokens"),
+            budget_money: real("budget_money"),
+            prices: get("prices").map(PathBuf::from),
+            no_mask: get("mask") == Some("false"),
+            show_prompts: false,
+            dry_run: false,
+            replay: false,
+            embedder: if get("embedder") == Some("openai") { EmbedderKind::Openai } else { EmbedderKind::Local },
+            embedding_model: text("embedding_model"),
+            embedding_dimensions: count("embedding_dimensions").map(|count| count as usize),
+        }
+    }
+
     pub(super) fn masks(&self) -> bool {
         !self.no_mask
     }

@@ -51,10 +51,14 @@ pub(super) fn check(arguments: &CheckArguments) -> Exit {
     let mut findings = words::lint(&loaded);
     findings.retain(|finding| arguments.wants(finding.code));
     let mut made_with = Value::Null;
-    if Code::ALL.into_iter().any(|code| code.takes_a_model() && arguments.wants(code)) {
+    let by_a_model = |code: Code| (code.takes_the_embedder() || code.takes_the_judge()) && arguments.wants(code);
+    if Code::ALL.into_iter().any(by_a_model) {
         match by_models(arguments, &loaded.rubric) {
             Ok((found, made)) => {
-                findings.extend(found.into_iter().filter(|finding| arguments.wants(finding.code)));
+                // What the words tell too is said once, in the words' way.
+                let is_known = |new: &Finding| findings.iter().any(|one| (one.code, one.spot) == (new.code, new.spot));
+                let new: Vec<Finding> = found.into_iter().filter(|finding| !is_known(finding)).collect();
+                findings.extend(new);
                 made_with = made;
             }
             Err(error) => {
@@ -118,7 +122,7 @@ fn by_models(arguments: &CheckArguments, rubric: &Rubric) -> Result<(Vec<Finding
                 Step::Judged(done) => format!("judged {done} ideal answers"),
             });
         };
-        let found = lint(&tools, rubric, &mut progress).await?;
+        let found = lint(&tools, rubric, &|code| arguments.wants(code), &mut progress).await?;
         Ok((found, json!({"judge": judge.model(), "embedder": retrieval.embedder()})))
     });
     bar.finish_and_clear();

@@ -1,11 +1,11 @@
 //! `earmark serve`: wires store, workers and API together, and ends them in order.
 
+use super::Exit;
 use super::chat::{ChatArguments, Unusable};
 use super::edge::EDGE;
 use super::output::{complain, say};
 use super::settings::{LogForm, Settings, SettingsArguments};
-use super::{Exit, JudgeKind};
-use crate::config::{EvaluationSettings, ServiceSettings};
+use crate::config::EvaluationSettings;
 use crate::judge::Judge;
 use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
 use crate::store::{Store, StoreError};
@@ -29,23 +29,53 @@ const LAST_REQUESTS: Duration = Duration::from_secs(20);
 pub(super) struct ServeArguments {
     #[command(flatten)]
     settings: SettingsArguments,
-    /// Who judges what an answer shows
-    #[arg(long, value_enum, default_value_t = JudgeKind::Local, env = "EARMARK_JUDGE")]
-    judge: JudgeKind,
-    /// Where vectors of rubrics and replies of chat models are kept between runs [default: the user's cache]
-    #[arg(long, value_name = "DIR", env = "EARMARK_CACHE")]
-    cache: Option<PathBuf>,
-    /// Keep nothing between runs, whatever --cache says
+    #[command(flatten)]
+    judging: JudgingArguments,
+}
+
+/// Flags for what is set most; everything else has a key in the file and a variable, which `config check` lists.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judging (every setting: earmark config check)")]
+struct JudgingArguments {
+    /// Who judges what an answer shows: local or openai [default: local]
+    #[arg(long, value_name = "JUDGE")]
+    judge: Option<String>,
+    /// The server of the chat model, any with OpenAI's interface
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// The key, where the server wants one; better set in the environment than on the command line
+    #[arg(long, value_name = "KEY")]
+    api_key: Option<String>,
+    /// The chat model
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Who turns texts into vectors: local or openai [default: local]
+    #[arg(long, value_name = "EMBEDDER")]
+    embedder: Option<String>,
+    /// Where vectors of rubrics are kept between runs [default: the user's cache]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<String>,
+    /// Keep no vectors between runs, whatever is set
     #[arg(long)]
     no_cache: bool,
     /// Use this Qdrant server (gRPC address) as the vector index instead of the embedded one
-    #[arg(long, value_name = "URL", env = "EARMARK_QDRANT_URL")]
+    #[arg(long, value_name = "URL")]
     qdrant: Option<String>,
-    /// The Qdrant server's API key
-    #[arg(long, value_name = "KEY", env = "EARMARK_QDRANT_API_KEY", hide_env_values = true, requires = "qdrant")]
-    qdrant_api_key: Option<String>,
-    #[command(flatten)]
-    chat: ChatArguments,
+}
+
+impl JudgingArguments {
+    fn flags(&self) -> Vec<(&'static str, String)> {
+        let all = [
+            ("judge", &self.judge),
+            ("base_url", &self.base_url),
+            ("api_key", &self.api_key),
+            ("model", &self.model),
+            ("embedder", &self.embedder),
+            ("cache", &self.cache),
+            ("qdrant_url", &self.qdrant),
+        ];
+        all.into_iter().filter_map(|(key, value)| value.clone().map(|value| (key, value))).collect()
+    }
 }
 
 /// Runs the service until it is told to end.
@@ -65,7 +95,7 @@ pub(super) fn demo(arguments: &ServeArguments) -> Exit {
 }
 
 fn start(arguments: &ServeArguments, demo: Option<&Path>) -> Exit {
-    let settings = match arguments.settings.read() {
+    let settings = match arguments.settings.read_with(&arguments.judging.flags()) {
         Ok(settings) => settings,
         Err(faults) => {
             say(&format!("error: the service is not set up right\n{faults}"));
@@ -73,11 +103,7 @@ fn start(arguments: &ServeArguments, demo: Option<&Path>) -> Exit {
         }
     };
     let settings = match demo {
-        Some(folder) => {
-            let calibrations = Some(folder.join("calibrations"));
-            let service = ServiceSettings { calibrations, ..settings.service };
-            Settings { database: format!("sqlite:{}", folder.join("demo.db").display()), service, ..settings }
-        }
+        Some(folder) => Settings { database: format!("sqlite:{}", folder.join("demo.db").display()), ..settings },
         None => settings,
     };
     log(settings.log);
@@ -115,7 +141,7 @@ async fn served(arguments: &ServeArguments, settings: Settings, is_demo: bool) -
             return Exit::Failure;
         }
     };
-    let workshop = match workshop(arguments).await {
+    let workshop = match workshop(&settings, arguments.judging.no_cache).await {
         Ok(workshop) => Arc::new(workshop),
         Err(exit) => return exit,
     };
@@ -190,52 +216,54 @@ async fn greet(store: &Store, base: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn workshop(arguments: &ServeArguments) -> Result<Workshop, Exit> {
-    if arguments.chat.is_dry_run() || arguments.chat.shows_prompts() {
-        say("error: --dry-run and --show-prompts are for evaluate");
-        return Err(Exit::Usage);
-    }
-    let cache = match (&arguments.cache, arguments.no_cache) {
+/// Replies of chat models are not kept: what was judged is in the database, and a reply holds a candidate's words that an
+/// erasure would have to look for.
+async fn workshop(settings: &Settings, no_cache: bool) -> Result<Workshop, Exit> {
+    let chat = ChatArguments::of_settings(|key| settings.text(key));
+    let cache = match (settings.text("cache"), no_cache) {
         (_, true) => None,
-        (Some(folder), _) => Some(folder.clone()),
+        (Some(folder), _) => Some(PathBuf::from(folder)),
         (None, false) => dirs::cache_dir().map(|folder| folder.join("earmark")),
     };
-    let judge = match arguments.judge {
-        JudgeKind::Local => Judge::local(),
-        JudgeKind::Openai => {
-            let (settings, _) = arguments.chat.settings(cache.clone()).map_err(|unusable| {
-                match unusable {
-                    Unusable::Prices(error) => complain(&error),
-                    Unusable::Words(words) => say(&format!("error: {words}")),
-                }
-                Exit::Usage
-            })?;
-            Judge::chat(settings).map_err(|error| {
-                complain(&error);
-                Exit::Judge
-            })?
-        }
+    let judge = if settings.text("judge") == Some("openai") {
+        let (chat, _) = chat.settings(None).map_err(|unusable| {
+            match unusable {
+                Unusable::Prices(error) => complain(&error),
+                Unusable::Words(words) => say(&format!("error: {words}")),
+            }
+            Exit::Usage
+        })?;
+        Judge::chat(chat).map_err(|error| {
+            complain(&error);
+            Exit::Judge
+        })?
+    } else {
+        Judge::local()
     };
-    let retrieval = retrieval(arguments, cache).await.map_err(|error| {
+    let retrieval = retrieval(settings, &chat, cache).await.map_err(|error| {
         complain(&error);
         Exit::Failure
     })?;
-    let settings = EvaluationSettings { mask: arguments.chat.masks(), ..EvaluationSettings::default() };
+    let settings = EvaluationSettings { mask: chat.masks(), ..EvaluationSettings::default() };
     Ok(Workshop { retrieval, judge, settings })
 }
 
-async fn retrieval(arguments: &ServeArguments, cache: Option<PathBuf>) -> Result<Retrieval, RetrievalError> {
-    let qdrant = arguments.qdrant.as_ref().map(|url| QdrantSettings {
-        url: url.clone(),
-        api_key: arguments.qdrant_api_key.clone().map(Into::into),
+async fn retrieval(
+    settings: &Settings,
+    chat: &ChatArguments,
+    cache: Option<PathBuf>,
+) -> Result<Retrieval, RetrievalError> {
+    let qdrant = settings.text("qdrant_url").map(|url| QdrantSettings {
+        url: url.to_owned(),
+        api_key: settings.text("qdrant_api_key").map(Into::into),
         ..QdrantSettings::default()
     });
-    match (arguments.chat.embeddings(), qdrant) {
+    match (chat.embeddings(), qdrant) {
         (Some(embeddings), qdrant) => Retrieval::with_endpoint(&embeddings, cache.as_deref(), qdrant.as_ref()).await,
         (None, Some(qdrant)) => Retrieval::with_qdrant(&qdrant).await,
         (None, None) => match Retrieval::local(cache.as_deref()) {
             // A cache that cannot be written, as in a container, is done without.
-            Err(RetrievalError::Cache { .. }) if arguments.cache.is_none() => Retrieval::local(None),
+            Err(RetrievalError::Cache { .. }) if settings.text("cache").is_none() => Retrieval::local(None),
             other => other,
         },
     }

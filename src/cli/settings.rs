@@ -3,8 +3,10 @@
 
 use crate::config::ServiceSettings;
 use crate::domain::{Fault, Faults};
+use crate::endpoint::OPENAI;
 use clap::Args;
-use std::net::SocketAddr;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use toml::de::{DeTable, DeValue};
 
@@ -26,7 +28,10 @@ pub(super) struct SettingsArguments {
 enum Kind {
     Text,
     Number(i64, i64),
+    Real(f64, f64),
     YesOrNo,
+    Networks,
+    Secret,
     OneOf(&'static [&'static str]),
 }
 
@@ -48,6 +53,8 @@ pub(super) struct Held {
     pub origin: String,
     /// What it means.
     pub meaning: &'static str,
+    /// Whether it is not to be shown.
+    pub is_secret: bool,
 }
 
 /// How the log is written.
@@ -71,6 +78,13 @@ pub(super) struct Settings {
     pub service: ServiceSettings,
 }
 
+impl Settings {
+    /// The value of a setting; `None` when it is not set and has no default.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.held.iter().find(|one| one.key == key).and_then(|one| one.value.as_deref())
+    }
+}
+
 fn known() -> Vec<Known> {
     let d = ServiceSettings::default();
     let data = dirs::data_dir().map(|folder| format!("sqlite:{}", folder.join("earmark/earmark.db").display()));
@@ -80,7 +94,6 @@ fn known() -> Vec<Known> {
         row("database", Kind::Text, data, "where everything is stored"),
         row("listen", Kind::Text, Some("127.0.0.1:8340".into()), "address and port"),
         row("public_url", Kind::Text, None, "what the service is called from outside"),
-        row("calibrations", Kind::Text, None, "folder of what `calibrate --out` wrote, a folder for each run"),
         row("log", Kind::OneOf(&["text", "json"]), Some("text".into()), "form of the log"),
         row("workers", Kind::Number(0, 256), number(d.workers as i64), "evaluations at the same time in this process"),
         row(
@@ -117,12 +130,65 @@ fn known() -> Vec<Known> {
             Some("false".into()),
             "evaluate only with the candidate's consent noted",
         ),
+        row("trusted_proxies", Kind::Networks, None, "proxies that say where a request comes from"),
+        row("webhook_networks", Kind::Networks, None, "private networks that webhooks may go to"),
     ]
+    .into_iter()
+    .chain(judging())
+    .collect()
+}
+
+/// The settings of the judge and of retrieval; those of the chat model count where it is asked.
+fn judging() -> Vec<Known> {
+    let row =
+        |key, kind, default: Option<&str>, meaning| Known { key, kind, default: default.map(str::to_owned), meaning };
+    let many = Kind::Number(1, i64::MAX);
+    let sides: Kind = Kind::OneOf(&["local", "openai"]);
+    vec![
+        row("judge", sides, Some("local"), "who judges what an answer shows"),
+        row("embedder", sides, Some("local"), "who turns texts into vectors"),
+        row("cache", Kind::Text, None, "folder for vectors of rubrics; left out, the user's cache"),
+        row("qdrant_url", Kind::Text, None, "a Qdrant server as the vector index (gRPC address)"),
+        row("qdrant_api_key", Kind::Secret, None, "its key"),
+        row("base_url", Kind::Text, Some(OPENAI), "a server with OpenAI's interface"),
+        row("api_key", Kind::Secret, None, "its key"),
+        row("model", Kind::Text, Some("gpt-4.1-mini"), "the chat model"),
+        row("temperature", Kind::Real(0.0, 2.0), None, "how freely it chooses its words"),
+        row("seed", Kind::Number(i64::MIN, i64::MAX), Some("1"), "for servers that can repeat themselves"),
+        row("samples", Kind::Number(1, 32), Some("1"), "replies for each question without log probabilities"),
+        row("timeout", Kind::Real(0.001, 86_400.0), Some("60"), "seconds for one attempt at a request"),
+        row("retries", Kind::Number(0, 20), Some("4"), "attempts after one that failed in passing"),
+        row("in_flight", Kind::Number(1, 1_000), Some("8"), "requests under way to the server"),
+        row("requests_per_minute", many, None, "requests to the server within any minute"),
+        row("tokens_per_minute", many, None, "tokens within any minute"),
+        row("context", many, Some("32768"), "tokens of prompt and reply together"),
+        row("longest_reply", many, Some("2048"), "tokens of a reply"),
+        row("budget_tokens", Kind::Number(0, i64::MAX), None, "tokens this process may use"),
+        row("budget_money", Kind::Real(0.0, f64::MAX), None, "money this process may spend"),
+        row("prices", Kind::Text, None, "what models cost, a TOML file"),
+        row("mask", Kind::YesOrNo, Some("true"), "mask names, addresses and numbers in what is sent"),
+        row("embedding_model", Kind::Text, Some("text-embedding-3-small"), "the server's embedding model"),
+        row("embedding_dimensions", Kind::Number(1, 100_000), None, "numbers in a vector"),
+    ]
+}
+
+/// The variable of the environment that a setting is read from.
+fn variable(key: &str) -> String {
+    match key {
+        "base_url" => "OPENAI_BASE_URL".to_owned(),
+        "api_key" => "OPENAI_API_KEY".to_owned(),
+        key => format!("EARMARK_{}", key.to_uppercase()),
+    }
 }
 
 impl SettingsArguments {
     /// Reads and checks everything that is set.
     pub(super) fn read(&self) -> Result<Settings, Faults> {
+        self.read_with(&[])
+    }
+
+    /// The same, with more flags: the key of a setting and its value.
+    pub(super) fn read_with(&self, flags: &[(&'static str, String)]) -> Result<Settings, Faults> {
         let name = self.config.as_ref().map_or("settings".to_owned(), |path| path.display().to_string());
         let mut faults = Vec::new();
         let known = known();
@@ -132,9 +198,12 @@ impl SettingsArguments {
             let flag = match one.key {
                 "database" => self.database.clone().map(|value| (value, "--database".to_owned())),
                 "listen" => self.listen.clone().map(|value| (value, "--listen".to_owned())),
-                _ => None,
+                key => {
+                    let given = flags.iter().find(|(flag, _)| *flag == key);
+                    given.map(|(_, value)| (value.clone(), format!("--{}", key.replace('_', "-"))))
+                }
             };
-            let variable = format!("EARMARK_{}", one.key.to_uppercase());
+            let variable = variable(one.key);
             let environment = std::env::var(&variable).ok().map(|value| (value, variable));
             let written = file.iter().find(|(key, _, _)| key == one.key);
             let written = written.map(|(_, value, line)| (value.clone(), format!("{name}:{line}")));
@@ -142,13 +211,15 @@ impl SettingsArguments {
             if let Some((value, origin)) = &given
                 && let Some(why) = unfit(one.kind, value)
             {
-                faults.push(Fault::whole(format!("{} is {value:?} ({origin})", one.key), why));
+                let shown = if matches!(one.kind, Kind::Secret) { "***" } else { value };
+                faults.push(Fault::whole(format!("{} is {shown:?} ({origin})", one.key), why));
             }
             let (value, origin) = match given {
                 Some((value, origin)) => (Some(value), origin),
                 None => (one.default.clone(), "default".to_owned()),
             };
-            held.push(Held { key: one.key, value, origin, meaning: one.meaning });
+            let is_secret = matches!(one.kind, Kind::Secret);
+            held.push(Held { key: one.key, value, origin, meaning: one.meaning, is_secret });
         }
         let settings = lowered(held, &mut faults);
         match Faults::new(name, faults) {
@@ -190,6 +261,7 @@ impl SettingsArguments {
             let value = match value.get_ref() {
                 DeValue::String(text) => text.to_string(),
                 DeValue::Integer(number) => number.to_string(),
+                DeValue::Float(number) => number.to_string(),
                 DeValue::Boolean(is) => is.to_string(),
                 _ => {
                     faults.push(Fault::at(
@@ -209,19 +281,42 @@ impl SettingsArguments {
 /// Why a value will not do.
 fn unfit(kind: Kind, value: &str) -> Option<String> {
     match kind {
-        Kind::Text => value.is_empty().then(|| "leave it out instead of leaving it empty".to_owned()),
+        Kind::Text | Kind::Secret => value.is_empty().then(|| "leave it out instead of leaving it empty".to_owned()),
         Kind::Number(least, most) => {
             let fits = value.parse::<i64>().is_ok_and(|number| (least..=most).contains(&number));
             (!fits).then(|| format!("write a whole number from {least} to {most}"))
+        }
+        Kind::Real(least, most) => {
+            let fits = value.parse::<f64>().is_ok_and(|number| (least..=most).contains(&number));
+            (!fits).then(|| {
+                if most < f64::MAX {
+                    format!("write a number from {least} to {most}")
+                } else {
+                    "write 0 or more".into()
+                }
+            })
+        }
+        Kind::Networks => {
+            let bad = value.split(',').find(|part| network(part).is_none())?;
+            Some(format!("{:?} is no address or network: write them as 10.0.0.0/8, 192.168.1.7", bad.trim()))
         }
         Kind::YesOrNo => (!["true", "false"].contains(&value)).then(|| "write true or false".to_owned()),
         Kind::OneOf(words) => (!words.contains(&value)).then(|| format!("write one of {}", words.join(", "))),
     }
 }
 
+/// A network, or an address as a network of one.
+fn network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
 fn lowered(held: Vec<Held>, faults: &mut Vec<Fault>) -> Settings {
     let text = |key: &str| held.iter().find(|one| one.key == key).and_then(|one| one.value.clone());
     let number = |key: &str| text(key).and_then(|value| value.parse::<i64>().ok()).unwrap_or_default();
+    let networks = |key: &str| -> Vec<IpNet> {
+        text(key).map(|value| value.split(',').filter_map(network).collect()).unwrap_or_default()
+    };
     let database = text("database").unwrap_or_else(|| {
         faults.push(Fault::whole("database is not set, and this user has no data folder", "set it with --database"));
         String::new()
@@ -242,7 +337,9 @@ fn lowered(held: Vec<Held>, faults: &mut Vec<Fault>) -> Settings {
         session_hours: number("session_hours"),
         requires_consent: text("requires_consent").as_deref() == Some("true"),
         public_url: text("public_url"),
-        calibrations: text("calibrations").map(PathBuf::from),
+        has_chat_model: text("judge").as_deref() == Some("openai"),
+        trusted_proxies: networks("trusted_proxies"),
+        webhook_networks: networks("webhook_networks"),
     };
     let log = if text("log").as_deref() == Some("json") { LogForm::Json } else { LogForm::Text };
     Settings { held, database, listen, log, service }
@@ -271,6 +368,21 @@ mod tests {
         assert_eq!(masked("postgres://me:p@ss@db/earmark"), "postgres://me:***@db/earmark");
         assert_eq!(masked("postgres://me@db/earmark"), "postgres://me@db/earmark");
         assert_eq!(masked("sqlite:/var/lib/earmark.db"), "sqlite:/var/lib/earmark.db");
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file_and_a_secret_that_is_wrong_is_not_said() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "model = \"small\"\nsamples = 3\ntemperature = 0.5\napi_key = \"\"\n")
+            .expect("written");
+        let arguments =
+            SettingsArguments { config: Some(file.path().to_owned()), database: Some("sqlite:x".into()), listen: None };
+        let faults = arguments.read().err().expect("an empty key").to_string();
+        assert!(faults.contains("api_key is \"***\""), "{faults}");
+        std::fs::write(file.path(), "model = \"small\"\nsamples = 3\ntemperature = 0.5\n").expect("written");
+        let settings = arguments.read_with(&[("model", "large".into())]).ok().expect("no faults");
+        assert_eq!((settings.text("model"), settings.text("samples")), (Some("large"), Some("3")));
+        assert_eq!(settings.text("temperature"), Some("0.5"));
     }
 
     #[test]

@@ -63,7 +63,11 @@ pub(super) fn check(arguments: &SettingsArguments) -> Exit {
         .held
         .iter()
         .map(|held| {
-            let value = held.value.as_deref().map_or("(not set)".to_owned(), masked);
+            let value = match held.value.as_deref() {
+                None => "(not set)".to_owned(),
+                Some(_) if held.is_secret => "***".to_owned(),
+                Some(value) => masked(value),
+            };
             format!("{} = {value}\n    {}; from {}\n", held.key, held.meaning, held.origin)
         })
         .collect();

@@ -99,7 +99,7 @@ pub struct QuestionResult {
 }
 
 /// The score of a competency.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CompetencyScore {
     /// The competency's id.
     pub id: String,
@@ -110,7 +110,7 @@ pub struct CompetencyScore {
 }
 
 /// The whole interview in one line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Overall {
     /// Mean of the competencies by weight; `None` when nothing was scored.
     pub score: Option<f64>,
@@ -182,7 +182,7 @@ impl TranscriptRef {
 }
 
 /// Everything a result depends on besides rubric and transcript.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MadeWith {
     /// `local` or `openai`.
     pub judge: String,

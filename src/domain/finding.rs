@@ -142,17 +142,18 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    /// Whether it takes a model to find; the others are found by the words alone.
+    /// Whether it takes the embedder to find, or to find in other words than the rules know.
     #[must_use]
-    pub const fn takes_a_model(self) -> bool {
+    pub const fn takes_the_embedder(self) -> bool {
+        matches!(self, Self::ProtectedTrait | Self::OverlappingCriteria | Self::SimilarQuestions)
+    }
+
+    /// Whether it takes the judge to find, which reads every ideal answer.
+    #[must_use]
+    pub const fn takes_the_judge(self) -> bool {
         matches!(
             self,
-            Self::OverlappingCriteria
-                | Self::UnmetCriterion
-                | Self::ContradictedCriterion
-                | Self::WarnedIdealAnswer
-                | Self::WeakIdealAnswer
-                | Self::SimilarQuestions
+            Self::UnmetCriterion | Self::ContradictedCriterion | Self::WarnedIdealAnswer | Self::WeakIdealAnswer
         )
     }
 

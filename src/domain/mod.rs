@@ -11,7 +11,9 @@ mod evaluation;
 mod evidence;
 mod fault;
 mod finding;
+mod kept;
 mod proposal;
+mod protected;
 mod rubric;
 mod seen;
 mod suggestion;
@@ -30,7 +32,9 @@ pub use evaluation::{
 pub use evidence::{Evidence, NotEvidence, Voice, find_words};
 pub use fault::{Fault, Faults};
 pub use finding::{Code, Finding, Level, Spot};
+pub use kept::NotAsKept;
 pub use proposal::Proposal;
+pub use protected::Trait;
 pub use rubric::{
     Anchor, Competency, Criterion, CriterionKind, FollowUp, Question, QuestionKind, Rubric, Scale, ScaleError,
 };

@@ -245,6 +245,12 @@ impl Rubric {
         Digest::of(&serde_json::to_vec(self).unwrap_or_default())
     }
 
+    /// Whether it is written in English, the language that the rules on words know.
+    #[must_use]
+    pub fn is_english(&self) -> bool {
+        self.language.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case("en"))
+    }
+
     /// The question with this id.
     #[must_use]
     pub fn question(&self, id: &str) -> Option<&Question> {

@@ -146,6 +146,15 @@ impl Abstention {
             Self::JudgeUnavailable(cause) => format!("judge unavailable: {cause}"),
         }
     }
+
+    /// What [`Abstention::reason`] was made of.
+    pub(super) fn of_reason(reason: &str) -> Self {
+        let fixed =
+            [Self::NotAnswered, Self::TooLittleSaid, Self::Garbled, Self::NothingToCompare, Self::OtherLanguage];
+        let known = fixed.into_iter().find(|one| one.reason() == reason);
+        let cause = || reason.strip_prefix("judge unavailable: ").unwrap_or(reason).to_owned();
+        known.unwrap_or_else(|| Self::JudgeUnavailable(cause()))
+    }
 }
 
 /// A score above the lowest that no evidence supports.
@@ -228,6 +237,21 @@ impl Suggestion {
         }
         let scored = Scored { score, expected: f64::from(score), range: [score, score], distribution: None };
         Ok(Self { scored: Ok(scored), why })
+    }
+
+    /// A suggestion that was kept: score, mean and range as they were, and the distribution where one was claimed.
+    ///
+    /// # Errors
+    /// [`Unsupported`] when the score is above the lowest and nothing in `evidence` supports it, or not on the scale.
+    pub(super) fn kept(
+        scale: &Scale,
+        (score, expected, range): (i32, f64, [i32; 2]),
+        distribution: Option<Distribution>,
+        evidence: &[&Evidence],
+        why: String,
+    ) -> Result<Self, Unsupported> {
+        let stated = Self::stated(scale, score, evidence, why)?;
+        Ok(Self { scored: Ok(Scored { score, expected, range, distribution }), ..stated })
     }
 
     /// The lowest score, for an answer that shows nothing of what was listened for.

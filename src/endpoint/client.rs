@@ -201,6 +201,25 @@ impl Transport {
     }
 }
 
+/// A client for one host that connects to exactly these addresses, follows no redirect and asks no proxy.
+pub(super) fn to(
+    scheme: &str,
+    host: &str,
+    addresses: &[std::net::SocketAddr],
+    patience: Duration,
+) -> Result<reqwest::Client, String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut http = reqwest::Client::builder()
+        .timeout(patience)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .resolve_to_addrs(host, addresses);
+    if scheme == "http" {
+        http = http.tls_certs_only([]);
+    }
+    http.build().map_err(|error| format!("no HTTP client: {}", error.without_url()))
+}
+
 fn is_loopback(url: &str) -> bool {
     let host = url.split("://").nth(1).unwrap_or_default();
     ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name))
@@ -216,7 +235,7 @@ fn miss(error: OpenAIError) -> Miss {
 }
 
 /// The innermost cause: "connection refused" says more than "error sending request".
-fn words_of(error: &reqwest::Error) -> String {
+pub(super) fn words_of(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -4,8 +4,11 @@
 //! out time-outs, dropped connections and every 429 whose body is not OpenAI's; `Retry-After` has no upper bound; and
 //! error bodies are logged. Here each attempt is our own, so status and header of every answer are known, whatever its
 //! body is. No message holds the key.
+//!
+//! [`Courier`] posts to receivers that somebody has set, and to none that lies inside a private network.
 
 mod client;
+mod hook;
 mod limit;
 
 use crate::domain::Digest;
@@ -19,6 +22,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use client::{ChatReply, Choice, EmbeddingReply, Message, ScoredToken, TokenLogProb, Usage};
+pub use hook::{Courier, Undelivered};
 
 /// `OpenAI`'s own server.
 pub const OPENAI: &str = "https://api.openai.com/v1";
@@ -271,6 +275,11 @@ impl Endpoint {
             tokio::time::sleep(self.pause(attempt, &miss, body)).await;
             attempt += 1;
         }
+    }
+
+    /// Tries the server again after it was given up: for a process that goes on for longer than servers stay away.
+    pub fn hope(&self) {
+        *self.health() = Health::default();
     }
 
     fn health(&self) -> std::sync::MutexGuard<'_, Health> {

@@ -7,10 +7,13 @@
 mod aimed;
 mod chat;
 mod local;
+mod machine;
+mod protected;
 
 pub use aimed::is_aimed_at_the_grader;
 pub use chat::{Brief, BudgetSettings, ChatJudge, ChatSettings, Planned, Price, Said, Wanted};
 pub use local::LocalJudge;
+pub use protected::protected_trait;
 
 use crate::domain::CharSpan;
 use crate::endpoint::EndpointError;
@@ -110,6 +113,14 @@ impl Judge {
     /// As [`ChatJudge::new`].
     pub fn chat(settings: ChatSettings) -> Result<Self, JudgeError> {
         ChatJudge::new(settings).map(Self::Chat)
+    }
+
+    /// Asks a server again that was given up because request after request failed.
+    pub fn hope(&self) {
+        match self {
+            Self::Local(_) => {}
+            Self::Chat(chat) => chat.hope(),
+        }
     }
 
     /// `local` or the kind of endpoint.

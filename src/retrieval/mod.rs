@@ -173,6 +173,13 @@ impl Retrieval {
         Ok(Self { embedder, index: Index::Qdrant(index) })
     }
 
+    /// Asks a server again that was given up because request after request failed.
+    pub fn hope(&self) {
+        if let Embedder::OpenAi(embedder) = &self.embedder {
+            embedder.hope();
+        }
+    }
+
     /// Whether texts are sent to a server to be embedded.
     #[must_use]
     pub fn sends_texts_out(&self) -> bool {

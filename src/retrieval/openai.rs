@@ -48,6 +48,10 @@ impl OpenAiEmbedder {
         Ok(it)
     }
 
+    pub(super) fn hope(&self) {
+        self.endpoint.hope();
+    }
+
     pub(super) fn identity(&self) -> &str {
         &self.identity
     }

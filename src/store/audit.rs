@@ -163,8 +163,11 @@ impl Tx {
                 .execute(&mut *self.inner)
                 .await?;
         }
-        sqlx::query("UPDATE audit_head SET hash = $1 WHERE one = 1").bind(entry.hash).execute(&mut *self.inner).await?;
-        Ok(())
+        sqlx::query("UPDATE audit_head SET hash = $1 WHERE one = 1")
+            .bind(&entry.hash)
+            .execute(&mut *self.inner)
+            .await?;
+        self.tell(&entry).await
     }
 
     async fn insert_entry(&mut self, entry: &Entry) -> Result<()> {

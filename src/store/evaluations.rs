@@ -2,7 +2,8 @@
 //! makes a new evaluation, and the ones before stay.
 
 use super::audit::Event;
-use super::jobs::{JobState, Taken};
+use super::calibrations::AskedCalibration;
+use super::jobs::{JobKind, JobState, Taken};
 use super::{Result, Store, StoreError, Tx, get, json as read_json, to_json, words};
 use crate::domain::Digest;
 use serde::Serialize;
@@ -26,6 +27,16 @@ words! {
     }
 }
 
+words! {
+    /// A judge, as an evaluation asks for it.
+    AskedJudge {
+        /// The entailment model inside the program.
+        Local = "local",
+        /// The chat model that is set.
+        Openai = "openai",
+    }
+}
+
 /// An evaluation without its questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EvaluationHead {
@@ -43,6 +54,10 @@ pub struct EvaluationHead {
     pub finished: i64,
     /// Who is taken for the candidate, where that was set.
     pub speaker: Option<String>,
+    /// The judge that was asked for; the service's own where it is `null`.
+    pub judge: Option<AskedJudge>,
+    /// The calibration whose profile it is made with.
+    pub calibration: Option<String>,
     /// Why it failed.
     pub failure: Option<String>,
     /// The evaluation whose finished questions it began with.
@@ -71,6 +86,11 @@ impl EvaluationHead {
             questions: get(row, "questions")?,
             finished: get(row, "finished")?,
             speaker: get(row, "speaker")?,
+            judge: match get::<Option<String>>(row, "judge")? {
+                Some(_) => Some(AskedJudge::read(row, "judge")?),
+                None => None,
+            },
+            calibration: get(row, "calibration_id")?,
             failure: get(row, "failure")?,
             replaces: get(row, "replaces")?,
             created_by: get(row, "created_by")?,
@@ -131,6 +151,10 @@ pub(super) struct Asked<'a> {
     pub version: &'a str,
     pub questions: i64,
     pub speaker: Option<&'a str>,
+    /// The judge, where it is another than the service's own.
+    pub judge: Option<AskedJudge>,
+    /// The calibration whose profile is to be used.
+    pub calibration: AskedCalibration<'a>,
     /// An evaluation whose finished questions stay, and the one question that does not.
     pub keeps: Option<(&'a str, &'a str)>,
 }
@@ -139,9 +163,10 @@ impl Tx {
     /// Adds an evaluation with its job and gives its id.
     pub(super) async fn add_evaluation(&mut self, asked: &Asked<'_>) -> Result<String> {
         let id = self.edge.id();
+        let calibration = self.calibration_for(asked.version, asked.calibration).await?;
         sqlx::query(
             "INSERT INTO evaluations (id, interview_id, rubric_version_id, state, questions, speaker, replaces, \
-             created_by, created_at) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8)",
+             created_by, created_at, judge, calibration_id) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(&id)
         .bind(asked.interview)
@@ -151,6 +176,8 @@ impl Tx {
         .bind(asked.keeps.map(|(old, _)| old))
         .bind(asked.actor)
         .bind(self.at.as_str())
+        .bind(asked.judge.map(AskedJudge::word))
+        .bind(&calibration)
         .execute(&mut *self.inner)
         .await?;
         if let Some((old, question)) = asked.keeps {
@@ -165,7 +192,7 @@ impl Tx {
             .execute(&mut *self.inner)
             .await?;
         }
-        self.add_job(&id, asked.interview).await?;
+        self.add_job(JobKind::Evaluate, &id, asked.interview).await?;
         sqlx::query("UPDATE interviews SET status = 'evaluating', version = version + 1 WHERE id = $1")
             .bind(asked.interview)
             .execute(&mut *self.inner)
@@ -177,6 +204,8 @@ impl Tx {
             subject: &id,
             facts: json!({
                 "rubric_version": asked.version,
+                "judge": asked.judge,
+                "calibration": calibration,
                 "keeps": asked.keeps.map(|(old, _)| old),
                 "moved": asked.keeps.map(|(_, question)| question),
             }),
@@ -198,6 +227,8 @@ impl Store {
         interview: &str,
         version: &str,
         questions: usize,
+        judge: Option<AskedJudge>,
+        calibration: AskedCalibration<'_>,
     ) -> Result<String> {
         let mut tx = self.begin().await?;
         tx.refuse_second(interview).await?;
@@ -208,7 +239,8 @@ impl Store {
             .ok_or(StoreError::Missing("interview"))?;
         let speaker: Option<String> = get(&row, "speaker")?;
         let questions = questions as i64;
-        let asked = Asked { actor, interview, version, questions, speaker: speaker.as_deref(), keeps: None };
+        let speaker = speaker.as_deref();
+        let asked = Asked { actor, interview, version, questions, speaker, judge, calibration, keeps: None };
         let id = tx.add_evaluation(&asked).await?;
         tx.commit().await?;
         Ok(id)

@@ -1,6 +1,7 @@
 //! Interviews: the transcript as it came, what the parser made of it, who may see it, and where it is.
 
 use super::audit::Event;
+use super::calibrations::AskedCalibration;
 use super::evaluations::Asked;
 use super::{Moment, Result, Store, StoreError, Tx, get, json as read_json, words};
 use serde::Serialize;
@@ -257,6 +258,8 @@ impl Store {
                 version: &new.rubric_version,
                 questions: new.questions as i64,
                 speaker: new.speaker.as_deref(),
+                judge: None,
+                calibration: AskedCalibration::InUse,
                 keeps: None,
             })
             .await?;
@@ -500,6 +503,8 @@ impl Store {
             version: &last.rubric_version,
             questions: last.questions,
             speaker: last.speaker.as_deref(),
+            judge: last.judge,
+            calibration: last.calibration.as_deref().map_or(AskedCalibration::Without, AskedCalibration::This),
             keeps: Some((&last.id, &moved.question)),
         };
         let id = tx.add_evaluation(&asked).await?;

@@ -38,14 +38,24 @@ words! {
     }
 }
 
+words! {
+    /// What a job does.
+    JobKind {
+        /// Evaluates an interview.
+        Evaluate = "evaluate",
+        /// Tells a webhook of an event.
+        Deliver = "deliver",
+    }
+}
+
 /// A piece of work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Job {
     /// Its id.
     pub id: String,
-    /// What is to be done: `evaluate`.
-    pub kind: String,
-    /// The evaluation it is for.
+    /// What is to be done.
+    pub kind: JobKind,
+    /// The evaluation, or the delivery, it is for.
     pub evaluation: String,
     /// The interview it is for.
     pub interview: String,
@@ -67,7 +77,7 @@ impl Job {
     fn read(row: &AnyRow) -> Result<Self> {
         Ok(Self {
             id: get(row, "id")?,
-            kind: get(row, "kind")?,
+            kind: JobKind::read(row, "kind")?,
             evaluation: get(row, "subject")?,
             interview: get(row, "interview_id")?,
             state: JobState::read(row, "state")?,
@@ -102,15 +112,16 @@ pub enum Outlook {
 
 impl Tx {
     /// Adds a job. It belongs to the transaction of what asks for it.
-    pub(super) async fn add_job(&mut self, evaluation: &str, interview: &str) -> Result<()> {
+    pub(super) async fn add_job(&mut self, kind: JobKind, subject: &str, interview: &str) -> Result<()> {
         sqlx::query(
             "INSERT INTO jobs (id, kind, subject, interview_id, state, attempts, not_before, created_at) \
-             VALUES ($1, 'evaluate', $2, $3, 'queued', 0, $4, $4)",
+             VALUES ($1, $5, $2, $3, 'queued', 0, $4, $4)",
         )
         .bind(self.edge.id())
-        .bind(evaluation)
+        .bind(subject)
         .bind(interview)
         .bind(self.at.as_str())
+        .bind(kind.word())
         .execute(&mut *self.inner)
         .await?;
         Ok(())
@@ -145,15 +156,28 @@ impl Tx {
 }
 
 impl Store {
-    /// Takes the job that has waited longest, for `lease` milliseconds; one whose lease ran out counts as waiting. One
+    /// Takes the evaluation that has waited longest, for `lease` milliseconds; one whose lease ran out counts as waiting. One
     /// that was begun `most` times without coming to an end is given up instead.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn take_job(&self, owner: &str, lease: i64, most: i64) -> Result<Option<Taken>> {
+        self.take(JobKind::Evaluate, owner, lease, most).await
+    }
+
+    /// The same for deliveries. They wait in a line of their own: an evaluation takes seconds, a receiver that does not
+    /// answer takes as long.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn take_delivery(&self, owner: &str, lease: i64, most: i64) -> Result<Option<Taken>> {
+        self.take(JobKind::Deliver, owner, lease, most).await
+    }
+
+    async fn take(&self, kind: JobKind, owner: &str, lease: i64, most: i64) -> Result<Option<Taken>> {
         // Looking costs no place in the line of those who write.
         let now = self.edge.now();
-        let Some(candidate) = self.waiting_job(&now).await? else { return Ok(None) };
+        let Some(candidate) = self.waiting_job(kind, &now).await? else { return Ok(None) };
         let mut tx = self.begin().await?;
         let row = sqlx::query(
             "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_owner = $1, lease_until = $2 \
@@ -183,21 +207,24 @@ impl Store {
         Ok(Some(taken))
     }
 
-    async fn waiting_job(&self, now: &Moment) -> Result<Option<String>> {
-        let late = sqlx::query("SELECT id FROM jobs WHERE state = 'running' AND lease_until < $1 ORDER BY id LIMIT 1")
-            .bind(now.as_str())
-            .fetch_optional(&self.pool)
-            .await?;
-        let row =
-            match late {
-                Some(row) => Some(row),
-                None => sqlx::query(
-                    "SELECT id FROM jobs WHERE state = 'queued' AND not_before <= $1 ORDER BY not_before, id LIMIT 1",
+    async fn waiting_job(&self, kind: JobKind, now: &Moment) -> Result<Option<String>> {
+        let late = sqlx::query(
+            "SELECT id FROM jobs WHERE state = 'running' AND lease_until < $1 AND kind = $2 ORDER BY id LIMIT 1",
+        );
+        let late = late.bind(now.as_str()).bind(kind.word()).fetch_optional(&self.pool).await?;
+        let row = match late {
+            Some(row) => Some(row),
+            None => {
+                sqlx::query(
+                    "SELECT id FROM jobs WHERE state = 'queued' AND not_before <= $1 AND kind = $2 \
+                     ORDER BY not_before, id LIMIT 1",
                 )
                 .bind(now.as_str())
+                .bind(kind.word())
                 .fetch_optional(&self.pool)
-                .await?,
-            };
+                .await?
+            }
+        };
         row.map(|row| get(&row, "id")).transpose()
     }
 
@@ -244,13 +271,14 @@ impl Store {
         tx.commit().await
     }
 
-    /// How many jobs wait or run; counts no further than `most`.
+    /// How many evaluations wait or run; counts no further than `most`.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn unfinished_jobs(&self, most: i64) -> Result<i64> {
         let row = sqlx::query(
-            "SELECT COUNT(*) AS n FROM (SELECT id FROM jobs WHERE state IN ('queued', 'running') LIMIT $1) AS counted",
+            "SELECT COUNT(*) AS n FROM (SELECT id FROM jobs WHERE state IN ('queued', 'running') \
+             AND kind = 'evaluate' LIMIT $1) AS counted",
         )
         .bind(most)
         .fetch_one(&self.pool)
@@ -289,7 +317,9 @@ impl Store {
         let mut tx = self.begin().await?;
         let known = sqlx::query("SELECT * FROM jobs WHERE id = $1").bind(id).fetch_optional(&mut *tx.inner).await?;
         let job = Job::read(&known.ok_or(StoreError::Missing("job"))?)?;
-        tx.refuse_erased(&job.interview).await?;
+        if job.kind == JobKind::Evaluate {
+            tx.refuse_erased(&job.interview).await?;
+        }
         let changed = sqlx::query(
             "UPDATE jobs SET state = 'queued', attempts = 0, not_before = $1, finished_at = NULL \
              WHERE id = $2 AND state = 'dead' RETURNING *",
@@ -308,10 +338,12 @@ impl Store {
             .bind(&job.evaluation)
             .execute(&mut *tx.inner)
             .await?;
-        sqlx::query("UPDATE interviews SET status = 'evaluating' WHERE id = $1 AND status = 'failed'")
-            .bind(&job.interview)
-            .execute(&mut *tx.inner)
-            .await?;
+        if job.kind == JobKind::Evaluate {
+            sqlx::query("UPDATE interviews SET status = 'evaluating' WHERE id = $1 AND status = 'failed'")
+                .bind(&job.interview)
+                .execute(&mut *tx.inner)
+                .await?;
+        }
         let interview = Some(job.interview.as_str());
         let event = Event { actor, action: "job.retried", interview, subject: id, facts: json!({}), payload: None };
         tx.record(event).await?;
@@ -325,6 +357,11 @@ impl Tx {
     async fn give_up(&mut self, taken: &Taken, why: &str) -> Result<()> {
         let job = &taken.job;
         self.end_job(&job.id, JobState::Dead, Some(why)).await?;
+        let (interview, facts) = (Some(job.interview.as_str()), json!({"attempts": job.attempts}));
+        if job.kind == JobKind::Deliver {
+            let (actor, action, subject) = ("courier", "webhook.given_up", job.evaluation.as_str());
+            return self.record(Event { actor, action, interview, subject, facts, payload: None }).await;
+        }
         sqlx::query("UPDATE evaluations SET state = 'failed', failure = $1, finished_at = $2 WHERE id = $3")
             .bind(why)
             .bind(self.at.as_str())
@@ -338,9 +375,9 @@ impl Tx {
         self.record(Event {
             actor: "worker",
             action: "evaluation.failed",
-            interview: Some(&job.interview),
+            interview,
             subject: &job.evaluation,
-            facts: json!({"attempts": job.attempts}),
+            facts,
             payload: Some(why.to_owned()),
         })
         .await

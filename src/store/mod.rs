@@ -15,22 +15,26 @@
 //! Clock and randomness come with the store as [`Edge`].
 
 pub mod audit;
+mod calibrations;
 mod edge;
 mod erasure;
 mod evaluations;
+mod hooks;
 mod interviews;
 mod jobs;
 mod people;
 mod reviews;
 mod rubrics;
 
+pub use calibrations::{AskedCalibration, Calibration, NewCalibration};
 pub use edge::{Edge, Moment, is_id};
 pub use erasure::{ErasureCause, PlaceRule};
-pub use evaluations::{EvaluationHead, EvaluationState, FinishedQuestion, Saved, StoredQuestion};
+pub use evaluations::{AskedJudge, EvaluationHead, EvaluationState, FinishedQuestion, Saved, StoredQuestion};
+pub use hooks::{Delivery, HookEvent, Parcel, Webhook};
 pub use interviews::{
     Filter, Interview, InterviewChange, InterviewStatus, Kept, NewInterview, Page, Replay, SpanMove, Stored, Uploaded,
 };
-pub use jobs::{Job, JobState, Outlook, Taken};
+pub use jobs::{Job, JobKind, JobState, Outlook, Taken};
 pub use people::{ApiToken, Holder, NewPerson, Person, PersonRole, Scope, Session, SignIn};
 pub use reviews::{Comment, Decision, DecisionKind, Mode, NewDecision, OwnEvidence, Reason, Review, ReviewState};
 pub use rubrics::{RubricEntry, RubricVersion};
@@ -47,9 +51,13 @@ use thiserror::Error;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 /// The schema, a file a step. A step that has been released is never changed; a new one is added.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "keeping", include_str!("migrations/0002_keeping.sql")),
+    (3, "hooks", include_str!("migrations/0003_hooks.sql")),
+    (4, "judges", include_str!("migrations/0004_judges.sql")),
+    (5, "asked", include_str!("migrations/0005_asked.sql")),
+    (6, "calibrations", include_str!("migrations/0006_calibrations.sql")),
 ];
 
 /// Connections to the database.
@@ -310,6 +318,11 @@ fn private(file: &Path) -> Result<()> {
 }
 
 fn migrator(kind: Kind) -> Migrator {
+    migrations(kind, MIGRATIONS.len())
+}
+
+/// The first `count` steps.
+fn migrations(kind: Kind, count: usize) -> Migrator {
     let step = |(number, name, text): &(i64, &'static str, &'static str)| {
         let text = match kind {
             Kind::Sqlite => (*text).to_owned(),
@@ -317,7 +330,7 @@ fn migrator(kind: Kind) -> Migrator {
         };
         Migration::new(*number, Cow::Borrowed(*name), MigrationType::Simple, AssertSqlSafe(text).into_sql_str(), false)
     };
-    Migrator::with_migrations(MIGRATIONS.iter().map(step).collect())
+    Migrator::with_migrations(MIGRATIONS.iter().take(count).map(step).collect())
 }
 
 /// Reads a column.
@@ -366,3 +379,76 @@ macro_rules! words {
     };
 }
 use words;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edge() -> Edge {
+        Edge { clock: || 1_800_000_000_000, random: || [7; 32] }
+    }
+
+    /// A row for every table that a step has made, so that the next step meets rows.
+    const ROWS: [&[&str]; MIGRATIONS.len()] = [
+        &[
+            "INSERT INTO people VALUES ('p', 'e', 'n', 'administrator', NULL, NULL, NULL, 1, 0, NULL, 1, 't')",
+            "INSERT INTO setup_links VALUES ('d', 't', NULL)",
+            "INSERT INTO sessions VALUES ('s', 'p', 'd', 'a', 't', 't', 't', NULL)",
+            "INSERT INTO api_tokens VALUES ('a', 'p', 'n', 'd', 'read', 't', 't', NULL)",
+            "INSERT INTO rubrics VALUES ('r', 't', 'assisted', 'v', NULL, 1, 't')",
+            "INSERT INTO rubric_versions VALUES ('v', 'r', '1', 'd', 's', 'p', 't')",
+            "INSERT INTO interviews VALUES ('i', 't', NULL, 'r', 'evaluated', 'd', 'f', 1, 1, '{}', NULL, 'place', NULL, \
+             NULL, 0, NULL, 'p', 't', 1)",
+            "INSERT INTO transcripts VALUES ('i', CAST('x' AS BLOB))",
+            "INSERT INTO assignments VALUES ('p', 'i', 't')",
+            "INSERT INTO spans VALUES ('i', 'r', 'q', '[]', '[]', 'p', 't')",
+            "INSERT INTO evaluations VALUES ('e', 'i', 'v', 'finished', 1, NULL, '{}', '{}', NULL, NULL, 'p', 't', 't')",
+            "INSERT INTO evaluation_questions VALUES ('e', 0, 'q', 1, '{}', '{}', 't')",
+            "INSERT INTO jobs VALUES ('j', 'evaluate', 'e', 'i', 'done', 1, 't', NULL, NULL, NULL, 't', 't')",
+            "INSERT INTO reviews VALUES ('w', 'i', 'p', 'v', 1, 'assisted', 'draft', NULL, 't', NULL, 1)",
+            "INSERT INTO review_decisions VALUES ('d', 'w', 'q', 'scored', 1, NULL, 'e', NULL, NULL, 't')",
+            "INSERT INTO review_evidence VALUES ('x', 'w', 'q', NULL, '{}', 't')",
+            "INSERT INTO review_comments VALUES ('c', 'w', NULL, 'x', 't')",
+            "INSERT INTO idempotency_keys VALUES ('p', 'k', 'r', 'i', 't')",
+        ],
+        &["INSERT INTO retention_places VALUES ('place', 30, 't')"],
+        &[
+            "INSERT INTO webhooks VALUES ('h', 'u', 's', 'interview.uploaded', 'p', 't', NULL)",
+            "INSERT INTO deliveries VALUES ('l', 'h', 'i', 'interview.uploaded', '{}', 't', NULL)",
+        ],
+        &[],
+        &[],
+        &["INSERT INTO calibrations VALUES ('k', 'v', 'set', 48, 'yes', 'd', '{}', '{}', 'p', 't')"],
+    ];
+
+    #[tokio::test]
+    async fn every_migration_leaves_the_rows_that_it_meets() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("old.db").display());
+        let mut all = vec![url];
+        all.extend(std::env::var("EARMARK_TEST_POSTGRES_EMPTY").ok());
+        for url in all {
+            let store = Store::connect(&url, edge()).await.expect("connects");
+            let mut tables = Vec::new();
+            for (done, rows) in ROWS.iter().enumerate() {
+                migrations(store.kind, done + 1).run(&store.pool).await.expect("migrates");
+                for row in *rows {
+                    let row =
+                        if store.kind == Kind::Postgres { row.replace(" BLOB", " BYTEA") } else { (*row).to_owned() };
+                    tables.push(row.split(' ').nth(2).expect("a table").to_owned());
+                    sqlx::query(AssertSqlSafe(row)).execute(&store.pool).await.expect("a row");
+                }
+            }
+            migrator(store.kind).run(&store.pool).await.expect("nothing is left to do");
+            for table in tables {
+                let text = format!("SELECT COUNT(*) AS n FROM {table}");
+                let row = sqlx::query(AssertSqlSafe(text)).fetch_one(&store.pool).await.expect("there");
+                assert_eq!(get::<i64>(&row, "n").expect("a number"), 1, "{table}");
+            }
+            let evaluation = store.evaluation("e").await.expect("what an older version wrote is read");
+            assert_eq!((evaluation.judge, evaluation.calibration), (None, None));
+            assert_eq!(store.scrubs_due().await.expect("a number"), 0);
+            store.close().await;
+        }
+    }
+}

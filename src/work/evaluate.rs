@@ -1,12 +1,13 @@
 //! One job: read the transcript again, judge what is not finished, keep each few questions, put the summary together.
 
 use super::Worker;
+use crate::calibration::Profile;
 use crate::domain::{Abstention, QuestionResult, Rubric, RubricRef, SCHEMA, Suggestion};
 use crate::evaluation::{EvaluateError, Outcome, Placed, Sitting, Tools, summary};
 use crate::ingest::{self, Limits};
 use crate::judge::Judge;
 use crate::library;
-use crate::store::{FinishedQuestion, Saved, SpanMove, StoreError, Taken};
+use crate::store::{AskedJudge, FinishedQuestion, Saved, SpanMove, StoreError, Taken};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -71,10 +72,26 @@ pub(super) async fn run(worker: &Worker, taken: &Taken) -> Result<(), Failure> {
     let placed: Vec<Placed> =
         moved.into_iter().filter(|span| rubric.question(&span.question).is_some()).map(place).collect();
     let shop = &worker.workshop;
-    let tools = Tools { retrieval: &shop.retrieval, judge: &shop.judge, settings: shop.settings, profile: None };
+    let local = Judge::local();
+    let judge = match (evaluation.judge, &shop.judge) {
+        (None, judge) | (Some(AskedJudge::Openai), judge @ Judge::Chat(_)) => judge,
+        (Some(AskedJudge::Local), _) => &local,
+        (Some(AskedJudge::Openai), Judge::Local(_)) => {
+            return Err(Failure::ForGood("no chat model is set for this service any more".into()));
+        }
+    };
+    // What failed before says nothing of now: the server may be back.
+    judge.hope();
+    shop.retrieval.hope();
+    let profile = match &evaluation.calibration {
+        Some(id) => Some(Profile::parse(&store.profile_of(id).await?).map_err(EvaluateError::from)?),
+        None => None,
+    };
+    let tools = Tools { retrieval: &shop.retrieval, judge, settings: shop.settings, profile: profile.as_ref() };
     let speaker = evaluation.speaker.as_deref();
     let sitting = Sitting::open(&tools, &rubric, &transcript, speaker, &placed, &mut |_| {}).await?;
-    judge_the_rest(worker, taken, &sitting, &rubric).await?;
+    let together = if matches!(judge, Judge::Local(_)) { TOGETHER } else { TOGETHER_CHAT };
+    judge_the_rest(worker, taken, &sitting, &rubric, together).await?;
     let finished = store.finished_questions(&taken.job.evaluation).await?;
     let outcomes: Vec<Outcome> =
         finished.into_iter().filter_map(|question| serde_json::from_value(question.outcome).ok()).collect();
@@ -95,11 +112,16 @@ fn place(moved: SpanMove) -> Placed {
 
 /// Judges what is not finished, a few questions at a time. What a failing judge left open is tried again with the next
 /// attempt; the last attempt keeps the abstention.
-async fn judge_the_rest(worker: &Worker, taken: &Taken, sitting: &Sitting<'_>, rubric: &Rubric) -> Result<(), Failure> {
+async fn judge_the_rest(
+    worker: &Worker,
+    taken: &Taken,
+    sitting: &Sitting<'_>,
+    rubric: &Rubric,
+    together: usize,
+) -> Result<(), Failure> {
     let finished = worker.store.finished_questions(&taken.job.evaluation).await?;
     let finished: BTreeSet<usize> = finished.iter().map(|question| question.place).collect();
     let open: Vec<usize> = (0..rubric.questions.len()).filter(|place| !finished.contains(place)).collect();
-    let together = if matches!(worker.workshop.judge, Judge::Local(_)) { TOGETHER } else { TOGETHER_CHAT };
     let mut left = None;
     for places in open.chunks(together) {
         if worker.is_stopping() {

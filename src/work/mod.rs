@@ -5,12 +5,14 @@
 //! store, so a process that is killed leaves a job whose lease runs out, and whoever takes it next goes on after the last
 //! question that was kept.
 
+mod deliver;
 mod evaluate;
 mod sweep;
 
 pub use sweep::sweep;
 
 use crate::config::{EvaluationSettings, ServiceSettings};
+use crate::endpoint::Courier;
 use crate::judge::Judge;
 use crate::retrieval::Retrieval;
 use crate::store::{Outlook, Store, StoreError, Taken};
@@ -24,6 +26,9 @@ use tokio::task::JoinHandle;
 /// How long a worker waits for the bell before it looks for jobs of other processes, and for those that may be tried
 /// again by now.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// Deliveries under way in a process; a receiver that does not answer holds up one of them.
+const COURIERS: usize = 2;
 
 /// What evaluations are made with.
 pub struct Workshop {
@@ -61,6 +66,10 @@ impl Workers {
         let mut threads: Vec<JoinHandle<()>> = (0..settings.workers).map(start).collect();
         if settings.workers > 0 {
             threads.push(tokio::spawn(sweep::run(store.clone(), stopping.clone())));
+            for _ in 0..COURIERS {
+                let courier = Courier::new(settings.webhook_networks.clone());
+                threads.push(tokio::spawn(deliver::run(store.clone(), courier, stopping.clone())));
+            }
         }
         Self { threads, stop }
     }

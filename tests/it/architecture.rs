@@ -19,7 +19,21 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("judge", &["domain", "inference", "endpoint"]),
     ("evaluation", &["domain", "config", "calibration", "retrieval", "judge"]),
     ("store", &["domain"]),
-    ("work", &["domain", "config", "ingest", "library", "retrieval", "judge", "evaluation", "store"]),
+    (
+        "work",
+        &[
+            "domain",
+            "config",
+            "calibration",
+            "endpoint",
+            "ingest",
+            "library",
+            "retrieval",
+            "judge",
+            "evaluation",
+            "store",
+        ],
+    ),
     ("web", &["domain", "config", "calibration", "ingest", "library", "evaluation", "store"]),
     (
         "cli",
@@ -43,7 +57,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
 ];
 
 /// Outside crates that are localised, and the modules that may name them.
-const LIVES_IN: [(&str, &[&str]); 43] = [
+const LIVES_IN: &[(&str, &[&str])] = &[
     ("argon2", &["web"]),
     ("askama", &["web"]),
     ("axum", &["web", "cli"]),
@@ -51,6 +65,8 @@ const LIVES_IN: [(&str, &[&str]); 43] = [
     ("flate2", &["web"]),
     ("futures_util", &["web"]),
     ("getrandom", &["cli"]),
+    ("hmac", &["work"]),
+    ("ipnet", &["config", "web", "endpoint", "cli"]),
     ("jiff", &["store"]),
     ("prometheus_client", &["web"]),
     ("sqlx", &["store"]),
@@ -181,7 +197,7 @@ fn outside_crates_stay_at_home() {
     let mut wrong = Vec::new();
     for (module, _) in MAY_IMPORT {
         for (path, code) in code_of(module) {
-            for (outside, homes) in LIVES_IN {
+            for &(outside, homes) in LIVES_IN {
                 let named = code.contains(&format!("use {outside}::"))
                     || code.contains(&format!(" {outside}::"))
                     || code.contains(&format!("({outside}::"))
@@ -204,6 +220,9 @@ fn the_clients_of_servers_are_each_named_in_one_file() {
             .filter(|(_, code)| code.contains(&format!("{outside}::")))
             .map(|(path, _)| path)
             .collect();
+        // The courier names reqwest's address type; clients are made in the one file.
+        let naming: Vec<PathBuf> =
+            naming.into_iter().filter(|path| *path != source().join("endpoint/hook.rs")).collect();
         assert_eq!(naming, [source().join("endpoint/client.rs")], "{outside}");
     }
 }

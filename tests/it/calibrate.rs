@@ -233,7 +233,7 @@ fn a_group_of_two_people_is_not_spoken_of() {
     });
     let report = calibrated(&set, &seen).report;
     let groups = &report.groups[0];
-    assert_eq!((groups.unit, groups.groups.len()), ("candidate", 2));
+    assert_eq!((groups.unit.as_str(), groups.groups.len()), ("candidate", 2));
     let few = &groups.groups[0];
     assert_eq!(few.outcome, Outcome::TooFew);
     assert!(why(&few.part.smd).contains("too few people in the group: there are 2"));
@@ -416,6 +416,8 @@ fn a_set_is_calibrated_from_the_command_line_and_a_failed_line_stops_a_gate() {
     let read = |name: &str| fs::read_to_string(dir.path().join("made").join(name)).expect("written");
     let report: Value = serde_json::from_str(&read("report.json")).expect("JSON");
     assert_eq!(report["schema"], "earmark.calibration/1");
+    let whole: earmark::calibration::Report = serde_json::from_str(&read("report.json")).expect("the report as it was");
+    assert_eq!(serde_json::to_value(&whole).expect("JSON"), report, "nothing is lost by reading it");
     let page = read("report.html");
     assert!(page.contains("<svg") && page.contains("Do not switch it on") && !page.contains("NaN"));
     let page = page.replace("http://www.w3.org/2000/svg", "");

@@ -153,7 +153,8 @@ fn a_rubric_with_ten_faults_names_all_ten() {
 
 #[test]
 fn the_shipped_rubric_is_good_and_can_be_shown() {
-    let by_models = Code::ALL.into_iter().filter(|code| code.takes_a_model()).flat_map(|code| ["--allow", code.name()]);
+    let by_models =
+        Code::ALL.into_iter().filter(|code| code.takes_the_judge()).flat_map(|code| ["--allow", code.name()]);
     let run = earmark(&["rubric", "check", RUBRIC].into_iter().chain(by_models).collect::<Vec<_>>());
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(run.out.contains("48 questions"), "{}", run.out);

@@ -6,8 +6,9 @@ use earmark::library::{LoadedRubric, RubricDiff, lint, load, parse};
 use serde_json::Value;
 use std::fs;
 
-/// Unlawful questions, how many of them are found, lawful ones, how many of them are taken for unlawful.
-const KEPT_APART: (usize, usize, usize, usize) = (30, 14, 30, 0);
+/// Of 30 unlawful questions and of 30 lawful ones, how many the rules take for unlawful, and how many with the model.
+const FIRST: [(usize, usize); 2] = [(14, 30), (0, 0)];
+const AFTER: [(usize, usize); 2] = [(2, 26), (1, 3)];
 
 /// `about | question` for each line that is no comment.
 fn unlawful(list: &'static str) -> Vec<(&'static str, &'static str)> {
@@ -42,8 +43,8 @@ fn questions_that_may_not_be_asked_are_found_with_what_they_touch() {
     let list = unlawful(include_str!("../fixtures/lint/unlawful.txt"));
     let missed: Vec<_> = list
         .iter()
-        .filter(|(about, question)| lint::concern(question).map(|concern| named(concern.about)) != Some(*about))
-        .map(|(about, question)| (about, question, lint::concern(question).map(|concern| concern.about)))
+        .filter(|(about, question)| lint::concern(question).map(|concern| named(concern.about())) != Some(*about))
+        .map(|(about, question)| (about, question, lint::concern(question).map(|concern| concern.about())))
         .collect();
     assert!(list.len() >= 40);
     assert!(missed.is_empty(), "{missed:#?}");
@@ -52,19 +53,75 @@ fn questions_that_may_not_be_asked_are_found_with_what_they_touch() {
 #[test]
 fn lawful_neighbours_of_such_questions_are_left_alone() {
     let list: Vec<&str> = lines(include_str!("../fixtures/lint/lawful.txt")).collect();
-    let flagged: Vec<_> = list.iter().filter_map(|q| Some((q, lint::concern(q)?.about))).collect();
+    let flagged: Vec<_> = list.iter().filter_map(|q| Some((q, lint::concern(q)?.about()))).collect();
     assert!(list.len() >= 60);
     assert!(flagged.is_empty(), "{flagged:#?}");
 }
 
-/// Written last, once, after the rules: nothing was changed for them. The figures are those of the README.
+/// A rubric that asks these questions and nothing else, one a line from line 7 on.
+fn rubric_of(questions: &[&str]) -> String {
+    let head = "id = \"asked\"\ntitle = \"Asked\"\nversion = \"1.0.0\"\n\n\n\n";
+    let question = |(n, ask): (usize, &&str)| {
+        let ask = ask.replace('"', "'");
+        format!("[[questions]]\nid = \"q{n}\"\nkind = \"general\"\nlisten_for = []\nask = \"{ask}\"\n")
+    };
+    head.to_owned() + &questions.iter().enumerate().map(question).collect::<String>()
+}
+
+/// For each question, what the check says that it touches, by the words and by the model.
+fn touched(questions: &[&str]) -> Vec<Option<String>> {
+    let folder = folder();
+    let path = folder.path().join("asked.toml");
+    fs::write(&path, rubric_of(questions)).expect("a file");
+    let path = path.to_str().expect("a path");
+    let run = earmark(&["rubric", "check", path, "--only", "protected-trait", "--format", "json"]);
+    let json: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}{}", run.out, run.err));
+    let mut found = vec![None; questions.len()];
+    for finding in json["findings"].as_array().expect("a list") {
+        let place: usize = finding["question"].as_str().expect("an id")[1..].parse().expect("a number");
+        let reason = finding["reason"].as_str().expect("a reason");
+        let about = reason.split(": ").next().and_then(|start| start.split("touch").nth(1)).expect("what");
+        assert!(found[place].is_none(), "one finding for a question: {}", questions[place]);
+        found[place] = Some(about.trim_start_matches("es").trim().to_owned());
+    }
+    found
+}
+
+/// How many of a list the rules find, and how many the rules and the model.
+fn told(questions: &[&str]) -> (usize, usize) {
+    let found = touched(questions);
+    for (question, found) in questions.iter().zip(&found).filter(|_| std::env::var_os("EARMARK_SHOW").is_some()) {
+        eprintln!("{} {found:?} {question}", u8::from(lint::concern(question).is_some()));
+    }
+    let by_rules = questions.iter().filter(|question| lint::concern(question).is_some()).count();
+    (by_rules, found.iter().flatten().count())
+}
+
+/// Each list was written once and nothing was changed for it; the second pair after the model was trained. The figures
+/// are those of the README.
 #[test]
-fn questions_kept_apart_from_the_rules_are_told_as_well_as_the_readme_says() {
-    let unlawful: Vec<&str> = lines(include_str!("../fixtures/lint/unlawful-kept-apart.txt")).collect();
-    let lawful: Vec<&str> = lines(include_str!("../fixtures/lint/lawful-kept-apart.txt")).collect();
-    let found = unlawful.iter().filter(|question| lint::concern(question).is_some()).count();
-    let flagged = lawful.iter().filter(|question| lint::concern(question).is_some()).count();
-    assert_eq!((unlawful.len(), found, lawful.len(), flagged), KEPT_APART);
+fn questions_kept_apart_are_told_as_well_as_the_readme_says() {
+    let asked = |list: &'static str| lines(list).map(|line| line.split(" | ").last().expect("a question")).collect();
+    let first: [Vec<&str>; 2] = [
+        asked(include_str!("../fixtures/lint/unlawful-kept-apart.txt")),
+        asked(include_str!("../fixtures/lint/lawful-kept-apart.txt")),
+    ];
+    let after: [Vec<&str>; 2] = [
+        asked(include_str!("../fixtures/lint/unlawful-after-the-model.txt")),
+        asked(include_str!("../fixtures/lint/lawful-after-the-model.txt")),
+    ];
+    assert!(first.iter().chain(&after).all(|list| list.len() == 30));
+    assert_eq!(first.map(|list| told(&list)), FIRST);
+    assert_eq!(after.map(|list| told(&list)), AFTER);
+}
+
+#[test]
+fn a_question_that_no_rule_knows_is_found_by_its_meaning_with_its_reason() {
+    let asked = ["Where do you go on Sunday mornings?", "How do you lay out a REST API?"];
+    assert_eq!(asked.map(lint::concern), [None, None], "no rule knows them");
+    assert_eq!(touched(&asked), [Some("religion or belief".to_owned()), None]);
+    let asked = ["Thanks for coming. I hope you found us easily. Would your beliefs keep you from working on Sunday?"];
+    assert_eq!(touched(&asked), [Some("religion or belief".to_owned())]);
 }
 
 #[test]

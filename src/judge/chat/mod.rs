@@ -150,6 +150,11 @@ impl ChatJudge {
         format!("{} at {}", self.inner.settings.model, self.inner.endpoint.url())
     }
 
+    /// Asks the server again after it was given up.
+    pub fn hope(&self) {
+        self.inner.endpoint.hope();
+    }
+
     /// The digest of the prompts' fixed words.
     #[must_use]
     pub fn prompt(&self) -> Digest {

@@ -7,11 +7,11 @@ mod criteria;
 mod protected;
 mod reading;
 
-pub use protected::{Concern, concern};
+pub use protected::concern;
 pub use reading::grade;
 
 use super::LoadedRubric;
-use crate::domain::{Code, Finding, Rubric, Spot};
+use crate::domain::{Code, Finding, Spot};
 
 /// Everything found, in the order of the file's lines. The rules on words know English; of a rubric in another
 /// language they say that they were not applied.
@@ -20,7 +20,7 @@ pub fn lint(loaded: &LoadedRubric) -> Vec<Finding> {
     let rubric = &loaded.rubric;
     let mut found = complete::findings(rubric);
     found.extend(notes(&loaded.comments));
-    if is_english(rubric) {
+    if rubric.is_english() {
         found.extend(anchors::findings(rubric));
         found.extend(protected::findings(rubric));
         found.extend(criteria::findings(rubric));
@@ -32,10 +32,6 @@ pub fn lint(loaded: &LoadedRubric) -> Vec<Finding> {
     }
     found.sort_by_key(|finding| (loaded.places.line(finding.spot), finding.code));
     found
-}
-
-fn is_english(rubric: &Rubric) -> bool {
-    rubric.language.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case("en"))
 }
 
 /// Gaps and drafts that stand in the file as comments, as `rubric import` writes them.

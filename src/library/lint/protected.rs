@@ -1,28 +1,15 @@
 //! Questions that touch what an employer may not base a decision on, told by their words.
 //!
 //! Each rule is a list of phrases that ask *the candidate about themselves*, and a list of phrases that look like it and
-//! are not: "do you have children" is one, "does this node have children" is not. What is protected differs from place
-//! to place; the rules follow what is common to the European Union's equal-treatment directives (2000/43, 2000/78,
-//! 2006/54), the United Kingdom's Equality Act 2010 and the guidance of the United States' EEOC on questions before an
-//! offer, and remark on what is barred in some places only. They are no legal advice.
+//! are not: "do you have children" is one, "does this node have children" is not. What is asked in other words is told by
+//! its meaning, in `evaluation`.
 
-use crate::domain::{Code, Finding, Rubric, Spot};
+use crate::domain::{Code, Finding, Rubric, Spot, Trait};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Why a question may not be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Concern {
-    /// What it touches.
-    pub about: &'static str,
-    /// Why that is a matter, in one sentence without a full stop.
-    pub reason: &'static str,
-    /// What may be asked instead.
-    pub hint: &'static str,
-}
-
 struct Rule {
-    concern: Concern,
+    concern: Trait,
     asks: Vec<Regex>,
     /// A question that one of these is found in is about something else.
     unless: Option<Regex>,
@@ -31,7 +18,7 @@ struct Rule {
 /// What `text`, a question to a candidate, touches that it may not; `None` for a question that is lawful as far as these
 /// rules know.
 #[must_use]
-pub fn concern(text: &str) -> Option<Concern> {
+pub fn concern(text: &str) -> Option<Trait> {
     let plain = plain(text);
     let broken = |rule: &&Rule| {
         let asked = rule.asks.iter().any(|ask| ask.is_match(&plain));
@@ -41,7 +28,7 @@ pub fn concern(text: &str) -> Option<Concern> {
 }
 
 /// What a criterion, ideal answer or anchor looks for that may not count.
-fn looked_for(text: &str) -> Option<Concern> {
+fn looked_for(text: &str) -> Option<Trait> {
     let plain = plain(text);
     LOOKED_FOR.iter().find(|rule| rule.asks.iter().any(|one| one.is_match(&plain))).map(|rule| rule.concern)
 }
@@ -55,9 +42,10 @@ fn plain(text: &str) -> String {
 
 pub(super) fn findings(rubric: &Rubric) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut add = |spot: Spot, concern: Option<Concern>| {
-        if let Some(Concern { about, reason, hint }) = concern {
-            found.push(Finding::new(Code::ProtectedTrait, spot, format!("this touches {about}: {reason}"), hint));
+    let mut add = |spot: Spot, concern: Option<Trait>| {
+        if let Some(concern) = concern {
+            let what = format!("this touches {}: {}", concern.about(), concern.reason());
+            found.push(Finding::new(Code::ProtectedTrait, spot, what, concern.hint()));
         }
     };
     for (q, question) in rubric.questions.iter().enumerate() {
@@ -73,71 +61,10 @@ pub(super) fn findings(rubric: &Rubric) -> Vec<Finding> {
     found
 }
 
-const AGE: Concern = Concern {
-    about: "age",
-    reason: "an applicant's age may not count, and asking for it is taken as a sign that it did",
-    hint: "ask what the job needs: the experience (\u{201c}How have you used ...?\u{201d}), or where the law sets one, \u{201c}Are you over the minimum age for this work?\u{201d}",
-};
-const FAMILY: Concern = Concern {
-    about: "family, pregnancy or marital status",
-    reason: "plans for children, care at home and partnership may not count, and the question falls on women far more often",
-    hint: "ask everyone about the demand itself: \u{201c}The job has on-call weeks and some travel; can you do that?\u{201d}",
-};
-const RELIGION: Concern = Concern {
-    about: "religion or belief",
-    reason: "belief and its practice may not count, and an answer tells them",
-    hint: "ask everyone about the hours: \u{201c}The shift is from Friday noon to Saturday noon; can you work it?\u{201d}",
-};
-const HEALTH: Concern = Concern {
-    about: "health or disability",
-    reason: "before an offer an employer may not ask about illness, disability, medication or sick leave",
-    hint: "name the task and ask about it: \u{201c}The job means lifting 20 kg; can you do this, with or without adjustments?\u{201d}",
-};
-const ORIGIN: Concern = Concern {
-    about: "origin, nationality or ethnicity",
-    reason: "where somebody, their family, their name or their accent comes from may not count",
-    hint: "ask everyone what the law needs, \u{201c}Are you allowed to work in this country?\u{201d}, or for the language at the level that the job needs",
-};
-const ORIENTATION: Concern = Concern {
-    about: "sexual orientation",
-    reason: "whom somebody loves may not count and is nothing to the job",
-    hint: "leave it out; nothing about the job depends on it",
-};
-const GENDER: Concern = Concern {
-    about: "sex or gender",
-    reason: "sex and gender may not count, and a question that only some are asked treats them worse",
-    hint: "ask everyone the same about the work: \u{201c}How do you work with a team that you are new to?\u{201d}",
-};
-const UNION: Concern = Concern {
-    about: "union membership",
-    reason: "belonging to a union, or taking part in a strike, may not count",
-    hint: "leave it out; to hear about working with staff representatives, ask for it as experience of the job",
-};
-const POLITICS: Concern = Concern {
-    about: "political opinion",
-    reason: "votes, parties and opinions may not count in most places and are nothing to the job",
-    hint: "leave it out; if the job has rules on public statements, say them and ask whether they can be kept",
-};
-const RECORD: Concern = Concern {
-    about: "criminal record",
-    reason: "many places bar it before an offer, and arrests without a conviction may hardly ever count",
-    hint: "leave it to a check after the offer, by the rules of the place and only where the job calls for it",
-};
-const SALARY: Concern = Concern {
-    about: "salary history",
-    reason: "many places, and from 2026 the European Union, bar it, because it carries old pay gaps on",
-    hint: "ask for the expectation: \u{201c}The range is ...; does that fit what you expect?\u{201d}",
-};
-const MEANS: Concern = Concern {
-    about: "private finances or military discharge",
-    reason: "debts, property and the kind of discharge fall on some groups more than others and are rarely of the job's need",
-    hint: "leave it out, or leave a lawful check to the time after the offer",
-};
-
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     vec![
         rule(
-            AGE,
+            Trait::Age,
             &[
                 r"\bhow old (?:are|were|will) you\b",
                 r"\byour (?:\w+ )?age(?: group| bracket| range)?\b",
@@ -150,7 +77,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\bage[- ](?:based|out)\b|\bage of (?:a|an|the|each|your (?:data|cache|code))\b|(?:over|at least) (?:16|18|21)\b|\bold(?:er)? (?:code|version|system|data|client|browser)|minimum age|\b(?:data|cache|log|record|snapshot|backup|code)s? (?:is|are|gets?|becomes?|grows?) too old",
         ),
         rule(
-            FAMILY,
+            Trait::Family,
             &[
                 r"\bare you (?:currently |still |happily |recently |legally |planning to get |getting |going to get )*(?:married|single|divorced|separated|widowed|a widow|a widower|pregnant|expecting|engaged to be married|engaged\??$|in a relationship|a (?:single |working )?(?:mother|father|mum|mom|dad|parent))\b",
                 r"\byour (?:husband|wife|spouse|boyfriend|girlfriend|fianc[eé]e?|significant other|marital status|maiden name|marriage|divorce|kids?|children|sons?|daughters?|toddlers?|in-laws|pregnancy)\b",
@@ -166,7 +93,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\b(?:child|children|parent|spouse|family|kids?|daughter)[- ](?:process(?:es)?|nodes?|elements?|threads?|components?|class(?:es)?|spans?|tasks?|tables?|rows?|records?|workflows?|documents?|tags?|modules?|rout\w+|tick\w+|issues?|accounts?|compan\w+|jobs?|keys?|of (?:microservices|services|products|fonts|types|tools|libraries|apis))\b|\b(?:pair|business|channel|integration|partner) (?:programming|partner|team|api|companies|compan\w+)\b|\bdependents? (?:services?|modules?|packages?|librar\w+|jobs?|tasks?|teams?)\b|pregnant pause|\bnodes?\b|\b(?:model|schema|payroll|calculate|software|database|b-tree|tree|app|product|platform|website)\b",
         ),
         rule(
-            RELIGION,
+            Trait::Religion,
             &[
                 r"\byour (?:\w+ )?(?:religion|faith|religious|spiritual|church|mosque|synagogue|temple|parish|pastor|rabbi|priest|imam|denomination)\b",
                 r"\b(?:what|which) (?:religion|faith|church|denomination|religious|mosque|synagogue|temple)\b.*\byou\b",
@@ -180,7 +107,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\breligious (?:about|in|wars?|debates?|arguments?)\b|\bfaith (?:in|that)\b|\bgood faith\b|\bleap of faith\b|alonzo|church[- ](?:encoding|turing|numerals)|\btraffic\b|\bcalendar (?:app|api|service|library)\b",
         ),
         rule(
-            HEALTH,
+            Trait::Health,
             &[
                 r"\byou\b.*\b(?:have|had|got|having|suffer(?:ed|ing)?(?: from)?|diagnosed with|live with|with|developed|of) (?:a |an |any |any kind of |some |ever |been |a history of |history of )*(?:\w+ )?(?:disabilit(?:y|ies)|illness(?:es)?|diseases?|medical (?:conditions?|problems?|issues?|history)|health (?:problems?|issues?|conditions?|concerns?)|impairments?|mental health|depression|anxiety|burn-?out diagnosis|panic attacks|cancer|hiv|aids|epilepsy|diabetes|asthma|back (?:problems?|pain|trouble)|handicap|adhd|autism|dyslexia|surgery|operations?|heart (?:attack|condition|problems?)|migraines?|allerg(?:y|ies)|seizures?|injur(?:y|ies))\b",
                 r"\bare you (?:\w+ )?(?:disabled|handicapped|healthy|ill|sick|autistic|dyslexic|deaf|hard of hearing|blind|colou?r-?blind|physically fit|able-bodied|neurodivergent|depressed|an alcoholic|obese|allergic|hiv[- ]positive)\b|\bare you (?:in good health|on (?:any )?(?:medication|pills|drugs)|taking (?:any )?(?:\w+ )?(?:medication|drugs|medicine)|seeing a (?:therapist|psychiatrist|psychologist|doctor)|in therapy)\b",
@@ -195,7 +122,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\bhealth[- ]?(?:checks?|probes?|endpoints?|monitor\w*|metrics?|dashboards?|pages?|data|care|tech|apps?|insur\w+|records? system|status of)\b|\bhealth of (?:a|an|the|your (?:service|system|cluster|code|pipeline|team|database)\w*)\b|\bsick of\b|\b(?:users?|people|customers?|patients?|players|visitors) (?:with|who|of)\b|\bfor (?:users|people|customers|patients|deaf|blind|disabled)\b|\baccessib|\bsmoke[- ]test|\b(?:cluster|service|server|system|node|host|code ?base|database|pod|process|pipeline|model|schema|payroll|software|api)s?\b|\bof operations?\b|\b(?:blocking|bulk|batch|atomic|long) operations?\b",
         ),
         rule(
-            ORIGIN,
+            Trait::Origin,
             &[
                 r"\bwhere (?:are|were) you (?:really |originally |actually )*(?:from|born|raised)\b|\bwhere (?:do|did) you (?:really |originally |actually )*come from\b|\bwhere (?:were|are|is|do|did|does) your (?:parents|family|grandparents|ancestors|accent|name|surname|last name|people|mother|father)\b",
                 r"\byour (?:\w+ )?(?:nationality|citizenship|country of (?:origin|birth)|place of birth|birthplace|ethnic\w*|race|racial|ancestry|ancestors|heritage|national origin|native (?:language|tongue|country)|mother tongue|first language|home country|accent|skin|immigration (?:status|history)|passport|caste|tribe|origins?)\b",
@@ -210,7 +137,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\brace (?:conditions?|detector)|\bdata races?\b|\brace-|\bnative (?:app|apps|code|module|client|image|build|librar\w+|mobile)\b|\baccent colou?r|\bpassport(?:\.js| strategy| library|js)\b|\bof your (?:data|logs|requests|errors)\b|\bcors\b|\borigins? (?:server|header|policy|shield|request|branch)|\b(?:white|black)[- ]?(?:box|list|hat|board)|\bnational (?:language )?(?:support|id field)|\bcome from (?:a|an|the) (?:\w+ )?(?:testing|ops|front-?end|back-?end|java|python|academic|agency|start-?up)",
         ),
         rule(
-            ORIENTATION,
+            Trait::Orientation,
             &[
                 r"\bare you (?:\w+ )?(?:gay|straight|lesbian|bisexual|homosexual|heterosexual|queer|bi\b|asexual|lgbt\w*|out at work)",
                 r"\bsexual (?:orientation|preference|identity|history)\b|\b(?:you|your)\b.*\b(?:sex life|love life|attracted to|same-sex|same sex)\b|\bdo you (?:date|like|prefer|sleep with|fancy) (?:men|women|boys|girls)\b|\bcome out (?:as|to your|at work)\b|\bdo you have a (?:boyfriend|girlfriend)\b|\bmember of the lgbt",
@@ -218,7 +145,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\bstraight (?:with|about|to|forward|from|into)\b",
         ),
         rule(
-            GENDER,
+            Trait::Gender,
             &[
                 r"\bare you (?:a |an )?(?:man|woman|male|female|transgender|transsexual|trans|non-?binary|cis\w*|boy|girl|lady|transitioning)\b",
                 r"\byour (?:gender|sex|birth name|dead ?name|transition|biological sex)\b|\b(?:what|which) (?:gender|sex) (?:are|were|do) you\b|\bwere you born (?:a |as )?(?:male|female|man|woman|boy|girl)\b",
@@ -229,7 +156,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\bman[- ]in[- ]the[- ]middle\b|\bconnectors?\b|\bgender (?:field|column|fields|data)\b|\bworking with (?:men and women|women and men)\b",
         ),
         rule(
-            UNION,
+            Trait::Union,
             &[
                 r"\b(?:you|your)\b.*\b(?:member of|joined?|joining|join|belong(?:ed)? to|belonged|active in|part of|in|with|rep for|involved in) (?:a |an |any |the |your |our )?(?:\w+ )?(?:labou?r |trade )?unions?\b",
                 r"\b(?:trade|labou?r) unions?\b|\b(?:feel about|think (?:of|about)|opinion (?:of|on|about)|views? (?:on|of|about)|attitude (?:to|towards)|stance on|support|organi[sz]e|organi[sz]ed|vote for) (?:a |the |any |joining a )?unions?\b|\bunioni[sz]\w+\b|\bunion (?:member|membership|rep|representative|card|dues|drive|activit\w+|shop)\b",
@@ -238,7 +165,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\bunion[- ](?:types?|quer\w+|all|find|operator|clause|in sql|of)\b|\bsql\b|\b(?:european|credit|soviet|discriminated|tagged|disjoint|african|student) unions?\b|\btypescript\b|\bquer(?:y|ies)\b|\bintersect",
         ),
         rule(
-            POLITICS,
+            Trait::Politics,
             &[
                 r"\b(?:who|whom|how|which party|what party) (?:did|will|would|do) you (?:vote|voting)(?: for| in)?\b|\bdid you vote\b|\bdo you vote\b|\byou\b.*\bvoted? (?:in|for) the (?:last|next|recent|presidential|general|local)\b",
                 r"\byour (?:\w+ )?(?:political|politics|party affiliation|party membership|voting)\b",
@@ -249,7 +176,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\b(?:leader|raft|quorum|cluster|nodes?|polling|planning poker|merge|proposal|design|office politics|team'?s? politics|third[- ]party|leader election|rfc|retro\w*|feature)\b",
         ),
         rule(
-            RECORD,
+            Trait::Record,
             &[
                 r"\b(?:ever|you) been (?:\w+ )?(?:arrested|convicted|jailed|imprisoned|charged with|in (?:jail|prison|custody|trouble with the (?:law|police)|court)|to (?:jail|prison)|on (?:probation|parole))\b",
                 r"\bcriminal (?:record|records|history|background|convictions?|past|charges?)\b|\b(?:police|arrest) record\b|\b(?:felony|felonies|felon|misdemeanou?rs?|dui)\b|\byou\b.*\b(?:spent time in|served time|done time|been to|go to) ?(?:jail|prison)?\b.*\b(?:jail|prison|time)\b|\byou\b.*\b(?:spent|unspent|previous|prior|any|criminal) convictions?\b|\b(?:have|had) you (?:\w+ )?(?:broken the law|committed a crime)\b|\bconvicted of\b",
@@ -257,7 +184,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\bconvictions? (?:about|that|on)\b|\b(?:schema|model|store|storing|api|database|background-?check (?:service|api))\b",
         ),
         rule(
-            SALARY,
+            Trait::Salary,
             &[
                 r"\b(?:current|previous|last|present|past|prior|old|existing|former|most recent) (?:\w+ )?(?:salary|salaries|pay|wages?|compensation|earnings|income|base pay|ctc|bonus|pay package|day rate|hourly rate|remuneration)\b",
                 r"\bhow much (?:do|did|are|were|have) you (?:currently |now |last |being |get |getting |been )*(?:earn|earned|earning|make|making|paid|get paid|on)\b|\bhow much (?:does|did) your (?:\w+ )?(?:employer|job|company|boss) pay\b|\bwhat (?:are|were) you (?:currently |being |getting )*(?:paid|earning|on now|making)\b|\bwhat (?:do|did) you (?:currently )?(?:earn|get paid)\b|\bsalary history\b|\bpay ?(?:slips?|stubs?)\b|\bwhat was your (?:salary|pay|starting salary)\b",
@@ -265,7 +192,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"\bcompensation (?:action|step|logic|handler|transaction)s?\b|\bcompensating\b|\b(?:payroll|schema|model|store|column|field)\b",
         ),
         rule(
-            MEANS,
+            Trait::Means,
             &[
                 r"\byour (?:\w+ )?(?:credit (?:score|history|rating|report)|bank balance|bank account|mortgage|personal debts?|finances|financial situation)\b|\b(?:declared|filed for|filed|been through|gone through|through) (?:personal )?bankruptcy\b|\bwages (?:been )?garnished\b|\bhow much (?:personal )?debt (?:do|are) you\b|\bare you in debt\b|\bdo you (?:own|rent) (?:your|a|or|the) (?:own )?(?:home|house|flat|apartment|car|rent|own)\b|\b(?:kind|type|sort) of (?:military )?discharge\b|\bdishono[u]?rabl[ey]\b",
             ],
@@ -280,40 +207,40 @@ static LOOKED_FOR: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         |concern, asks: &[&str]| Rule { concern, asks: asks.iter().map(|one| regex(one)).collect(), unless: None };
     vec![
         rule(
-            AGE,
+            Trait::Age,
             &[
                 r"^(?:is|looks|seems|sounds) (?:\w+ )?(?:young|youthful|old|elderly|under \d\d\b|over \d\d\b)|\bdigital native\b|\brecent graduate\b|\byoung and (?:dynamic|energetic)\b",
             ],
         ),
         rule(
-            FAMILY,
+            Trait::Family,
             &[
                 r"^(?:is|has been) (?:\w+ )?(?:married|single|divorced|pregnant)(?:$|[ .,;])|^has (?:no |any |young |small )*(?:children|kids|family commitments|family obligations)\b|\bno (?:plans (?:for|to have) (?:children|a family)|family commitments)\b",
             ],
         ),
         rule(
-            RELIGION,
+            Trait::Religion,
             &[
                 r"^(?:is|seems) (?:an? )?(?:\w+ )?(?:christian|muslim|jewish|hindu|buddhist|religious|atheist|churchgoer)\b",
             ],
         ),
         rule(
-            HEALTH,
+            Trait::Health,
             &[
                 r"^(?:is|looks|seems|appears) (?:\w+ )?(?:healthy|able-bodied|physically fit|in good health|disabled|ill)\b|^has no (?:\w+ )?(?:illness|disabilit|health problems)",
             ],
         ),
         rule(
-            ORIGIN,
+            Trait::Origin,
             &[
                 r"\bnative (?:english |german |french |\w+ )?speaker\b|^(?:is|has) (?:an? |no )?(?:\w+ )?(?:citizen|foreign accent|accent|immigrant)\b|^speaks without (?:an )?accent\b",
             ],
         ),
-        rule(GENDER, &[r"^is (?:an? )?(?:man|woman|male|female)\b"]),
+        rule(Trait::Gender, &[r"^is (?:an? )?(?:man|woman|male|female)\b"]),
     ]
 });
 
-fn rule(concern: Concern, asks: &[&str], unless: &str) -> Rule {
+fn rule(concern: Trait, asks: &[&str], unless: &str) -> Rule {
     Rule { concern, asks: asks.iter().map(|one| regex(one)).collect(), unless: Some(regex(unless)) }
 }
 

@@ -4,7 +4,9 @@ use super::Api;
 use super::gate::Caller;
 use super::input::{Sent, id};
 use crate::library;
-use crate::store::{EvaluationHead, EvaluationState, Mode, PersonRole, ReviewState, Store};
+use crate::store::{
+    AskedCalibration, AskedJudge, EvaluationHead, EvaluationState, Mode, PersonRole, ReviewState, Store,
+};
 use crate::web::problem::Failure;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -29,6 +31,11 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(in crate::web) struct Ask {
     /// The version of the rubric; the active one where it is left out.
     rubric_version: Option<String>,
+    /// The judge; the service's own where it is left out.
+    judge: Option<AskedJudge>,
+    /// The id of a calibration of that version whose profile is used, or `none`. Left out, the one in use, but none where a
+    /// judge is asked for.
+    calibration: Option<String>,
 }
 
 /// An evaluation with its questions, as far as they are finished.
@@ -56,6 +63,9 @@ pub(in crate::web) async fn history(
 }
 
 /// Have an interview evaluated anew
+///
+/// With another version of the rubric, another judge or calibration this replays it; what was evaluated before stays, and
+/// `/evaluations/{id}/diff` compares the two.
 #[utoipa::path(post, path = "/api/v1/interviews/{id}/evaluations", tag = "evaluations", request_body = Ask,
     params(("id" = String, Path)),
     responses((status = 202, body = EvaluationHead, description = "The new evaluation")))]
@@ -76,13 +86,29 @@ pub(in crate::web) async fn ask(
             versions.into_iter().find(|v| v.number == *number).ok_or(Failure::Missing("rubric version"))?
         }
     };
+    if sent.judge == Some(AskedJudge::Openai) && !api.settings.has_chat_model {
+        return Err(Failure::Unfit("no chat model is set for this service: the setting judge is local".into()));
+    }
     let questions = library::parse("rubric", &version.source)?.rubric.questions.len();
-    let asked = api.store.ask_evaluation(&caller.0.person.id, &known.id, &version.id, questions).await?;
+    let calibration = match sent.calibration.as_deref() {
+        Some("none") => AskedCalibration::Without,
+        Some(asked) => {
+            let found = api.store.calibration(id(asked, "calibration")?).await?;
+            if (&found.rubric, &found.number) != (&version.rubric, &version.number) {
+                return Err(Failure::Unfit("this calibration is of another version of the rubric".into()));
+            }
+            AskedCalibration::This(asked)
+        }
+        None if sent.judge.is_some() => AskedCalibration::Without,
+        None => AskedCalibration::InUse,
+    };
+    let actor = &caller.0.person.id;
+    let asked = api.store.ask_evaluation(actor, &known.id, &version.id, questions, sent.judge, calibration).await?;
     Ok((StatusCode::ACCEPTED, Json(api.store.evaluation(&asked).await?)).into_response())
 }
 
 /// The evaluation, if this person may see its interview.
-async fn visible(api: &Api, caller: &Caller, evaluation: &str) -> Result<EvaluationHead, Failure> {
+pub(super) async fn visible(api: &Api, caller: &Caller, evaluation: &str) -> Result<EvaluationHead, Failure> {
     let head = api.store.evaluation(id(evaluation, "evaluation")?).await?;
     api.visible(caller, &head.interview).await.map_err(|_| Failure::Missing("evaluation"))?;
     Ok(head)
@@ -97,9 +123,6 @@ pub(in crate::web) async fn one(
     Path(evaluation): Path<String>,
 ) -> Result<Json<Shown>, Failure> {
     let head = visible(&api, &caller, &evaluation).await?;
-    let read = |text: &Option<String>| -> Map<String, Value> {
-        text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-    };
     let open = open_questions(&api, &caller, &head).await?;
     let finished = api.store.finished_questions(&head.id).await?;
     let mut withheld = Vec::new();
@@ -121,6 +144,19 @@ pub(in crate::web) async fn one(
     let facts = json!({"evaluation": head.id, "withheld": withheld.len()});
     api.store.record_look(&caller.0.person.id, "evaluation.read", Some(&head.interview), facts).await?;
     Ok(Json(Shown { head, result: Value::Object(result), withheld }))
+}
+
+/// The whole of a finished evaluation, as `earmark.evaluation/1`.
+pub(super) async fn whole(api: &Api, head: &EvaluationHead) -> Result<Value, Failure> {
+    let finished = api.store.finished_questions(&head.id).await?;
+    let mut result = read(&head.head);
+    result.insert("questions".into(), finished.into_iter().map(|question| question.result).collect());
+    result.extend(read(&head.summary));
+    Ok(Value::Object(result))
+}
+
+fn read(text: &Option<String>) -> Map<String, Value> {
+    text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// Where a question stands in the transcript, and nothing of what was made of it.

@@ -8,7 +8,8 @@ use crate::domain::Transcript;
 use crate::ingest::{self, Limits};
 use crate::library;
 use crate::store::{
-    EvaluationHead, Filter, Interview, InterviewChange, InterviewStatus, Moment, Page, PersonRole, SpanMove,
+    AskedCalibration, EvaluationHead, Filter, Interview, InterviewChange, InterviewStatus, Moment, Page, PersonRole,
+    SpanMove,
 };
 use crate::web::problem::Failure;
 use axum::Json;
@@ -141,7 +142,7 @@ pub(in crate::web) async fn change(
     if changed.status == InterviewStatus::AwaitingConsent && changed.consent.is_some() {
         let version = api.store.active_version(&changed.rubric).await?;
         let questions = library::parse("rubric", &version.source)?.rubric.questions.len();
-        api.store.ask_evaluation(actor, &changed.id, &version.id, questions).await?;
+        api.store.ask_evaluation(actor, &changed.id, &version.id, questions, None, AskedCalibration::InUse).await?;
         changed = api.store.interview(&changed.id).await?;
     }
     Ok(tagged(changed.version, changed))

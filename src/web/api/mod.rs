@@ -4,10 +4,15 @@
 //! ([`access`], [`gate`]), and what goes wrong has its place in one table ([`super::problem`]).
 
 pub mod access;
+pub(in crate::web) mod calibrations;
+pub(in crate::web) mod client;
+mod differences;
 mod docs;
 mod erasure;
 pub(in crate::web) mod evaluations;
+mod exports;
 pub(in crate::web) mod gate;
+mod hooks;
 pub(in crate::web) mod input;
 pub(in crate::web) mod interviews;
 mod metrics;
@@ -97,6 +102,13 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(rubrics::versions))
         .routes(routes!(rubrics::version))
         .routes(routes!(rubrics::eval_set))
+        .routes(routes!(differences::rubrics))
+        .routes(routes!(calibrations::list))
+        .routes(routes!(calibrations::upload))
+        .routes(routes!(calibrations::choose))
+        .routes(routes!(calibrations::one))
+        .routes(routes!(calibrations::report))
+        .routes(routes!(calibrations::comparison))
         .routes(routes!(interviews::list, upload::upload))
         .routes(routes!(interviews::one, interviews::change, erasure::erase))
         .routes(routes!(erasure::keep))
@@ -109,16 +121,22 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(evaluations::history, evaluations::ask))
         .routes(routes!(evaluations::one))
         .routes(routes!(evaluations::events))
+        .routes(routes!(differences::evaluations))
         .routes(routes!(evaluations::cancel))
         .routes(routes!(reviews::list, reviews::start))
         .routes(routes!(reviews::panel))
         .routes(routes!(reviews::one))
+        .routes(routes!(exports::interview))
+        .routes(routes!(exports::scorecard))
         .routes(routes!(reviews::decide, reviews::take_back))
         .routes(routes!(reviews::add_evidence))
         .routes(routes!(reviews::remove_evidence))
         .routes(routes!(reviews::comment))
         .routes(routes!(reviews::submit))
         .routes(routes!(reviews::reopen))
+        .routes(routes!(hooks::list, hooks::add))
+        .routes(routes!(hooks::end))
+        .routes(routes!(hooks::deliveries))
         .routes(routes!(operations::jobs))
         .routes(routes!(operations::retry))
         .routes(routes!(operations::audit))

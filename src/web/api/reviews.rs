@@ -125,7 +125,7 @@ async fn own(api: &Api, caller: &Caller, review: &str) -> Result<Review, Failure
 }
 
 /// A review that the caller may see.
-async fn seen(api: &Api, caller: &Caller, review: &str) -> Result<Review, Failure> {
+pub(super) async fn seen(api: &Api, caller: &Caller, review: &str) -> Result<Review, Failure> {
     let review = api.store.review(id(review, "review")?).await?;
     let visible = readable(api, caller, &review.interview).await.map_err(|_| Failure::Missing("review"))?;
     visible.into_iter().find(|known| known.id == review.id).ok_or(Failure::Missing("review"))

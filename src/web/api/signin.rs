@@ -2,6 +2,7 @@
 //! take the same time.
 
 use super::Api;
+use super::client::Client;
 use super::gate::{COOKIE, Caller, csrf_of, session_of};
 use super::input::{Sent, line};
 use crate::store::{NewPerson, Person, PersonRole};
@@ -9,13 +10,13 @@ use crate::web::problem::Failure;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cookie::{Cookie, SameSite};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use utoipa::ToSchema;
 
@@ -81,10 +82,10 @@ pub(in crate::web) struct SignedIn {
     responses((status = 201, body = Person, description = "The administrator")))]
 pub(in crate::web) async fn set_up(
     State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Client(from): Client,
     Sent(sent): Sent<SetUp>,
 ) -> Result<(StatusCode, Json<Person>), Failure> {
-    api.attempts.count(from.ip(), api.store.edge().now().millis())?;
+    api.attempts.count(from, api.store.edge().now().millis())?;
     let new = new_person(&api, &sent.email, &sent.name, PersonRole::Administrator, Some(&sent.password)).await?;
     Ok((StatusCode::CREATED, Json(api.store.set_up(&sent.secret, &new).await?)))
 }
@@ -94,12 +95,12 @@ pub(in crate::web) async fn set_up(
     responses((status = 200, body = SignedIn, description = "The session; its secret is in the cookie")))]
 pub(in crate::web) async fn sign_in(
     State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Client(from): Client,
     headers: HeaderMap,
     Sent(sent): Sent<Credentials>,
 ) -> Result<Response, Failure> {
     let now = api.store.edge().now();
-    api.attempts.count(from.ip(), now.millis())?;
+    api.attempts.count(from, now.millis())?;
     let known = api.store.sign_in(&sent.email).await?;
     let hash = known.as_ref().and_then(|known| known.password.clone());
     let fits = fits(&api, &sent.password, hash).await?;

@@ -3,15 +3,15 @@
 use super::form::Filled;
 use super::{Shell, Visitor, html, is_local, language, see};
 use crate::web::api::Api;
+use crate::web::api::client::Client;
 use crate::web::api::input::Sent;
 use crate::web::api::signin::{self, Credentials, SetUp};
 use crate::web::problem::Failure;
 use askama::Template;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 #[derive(Template)]
 #[template(path = "pages/signin.html")]
@@ -54,7 +54,7 @@ pub(super) async fn sign_in_page(
 
 pub(super) async fn sign_in(
     state: State<Api>,
-    from: ConnectInfo<SocketAddr>,
+    from: Client,
     headers: HeaderMap,
     filled: Filled,
 ) -> Result<Response, Failure> {
@@ -92,7 +92,7 @@ pub(super) async fn set_up_page(State(api): State<Api>, headers: HeaderMap) -> R
 
 pub(super) async fn set_up(
     state: State<Api>,
-    from: ConnectInfo<SocketAddr>,
+    from: Client,
     headers: HeaderMap,
     filled: Filled,
 ) -> Result<Response, Failure> {

@@ -212,12 +212,17 @@ impl Service {
     }
 
     pub async fn with(database: Database, settings: ServiceSettings) -> Self {
+        Self::judged(database, settings, Judge::local()).await
+    }
+
+    /// With a judge of the test's choice.
+    pub async fn judged(database: Database, settings: ServiceSettings, judge: Judge) -> Self {
         let store = Store::open(&database.url, EDGE).await.expect("the store opens");
         let (stop, stopping) = watch::channel(false);
         let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
         let workshop = Workshop {
             retrieval: Retrieval::local(Some(&cache)).expect("retrieval"),
-            judge: Judge::local(),
+            judge,
             settings: EvaluationSettings::default(),
         };
         let has_workers = settings.workers > 0;

@@ -181,3 +181,26 @@ async fn interviewers_see_only_what_is_assigned_to_them() {
         service.end().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_trusted_proxy_each_client_has_its_own_attempts() {
+    let trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
+    let settings = ServiceSettings { workers: 0, signins_per_minute: 4, trusted_proxies, ..ServiceSettings::default() };
+    let service = Service::with(sqlite(), settings).await;
+    let body = json!({"email": "a@b", "password": "x"});
+    let from = |client: &'static str| {
+        let (nobody, body) = (service.nobody.clone(), body.clone());
+        async move { nobody.json("POST", "/api/v1/session", &[("x-forwarded-for", client)], &body).await.status }
+    };
+    let mut last = 0;
+    // The minute may turn once in between, which begins the count anew.
+    for _ in 0..10 {
+        last = from("203.0.113.1").await;
+        if last == 429 {
+            break;
+        }
+    }
+    assert_eq!(last, 429);
+    assert_eq!(from("203.0.113.2").await, 401);
+    service.end().await;
+}

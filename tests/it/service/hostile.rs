@@ -113,3 +113,64 @@ async fn a_slow_upload_is_ended_by_the_limit_of_time() {
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("timed-out"), "{answer}");
     service.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_document_that_unpacks_to_hundreds_of_megabytes_is_refused() {
+    use std::io::{Cursor, Write};
+    let service = Service::idle(sqlite(), ServiceSettings::default()).await;
+    service.rubric().await;
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("word/document.xml", zip::write::SimpleFileOptions::default()).expect("a file begins");
+    let some = vec![b' '; 1 << 20];
+    for _ in 0..300 {
+        archive.write_all(&some).expect("memory takes it");
+    }
+    let bomb = archive.finish().expect("a whole archive").into_inner();
+    assert!(bomb.len() < 1 << 20, "small enough to be let in");
+    let refused = service.admin.upload("rubric=small&title=x", &[], &bomb).await.expect(422);
+    assert_eq!(refused["type"], "urn:earmark:problem:faulty-file");
+    assert_eq!(service.admin.get("/api/v1/interviews").await.expect(200)["items"], json!([]));
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transcripts_of_nothing_but_brackets_or_a_web_page_are_refused_or_harmless() {
+    let service = Service::idle(sqlite(), ServiceSettings::default()).await;
+    service.rubric().await;
+    for deep in ["[".repeat(1_000_000), format!("{{\"results\": {}", "[{\"a\":".repeat(100_000))] {
+        let refused = service.admin.upload("rubric=small&title=x", &[], deep.as_bytes()).await.expect(422);
+        assert_eq!(refused["type"], "urn:earmark:problem:faulty-file");
+    }
+    let page =
+        format!("<!doctype html><html><head>{SCRIPT}</head><body onload=alert(1)><p>Ines: Hello.</p></body></html>");
+    let answer = service.admin.upload("rubric=small&title=x", &[], page.as_bytes()).await;
+    assert!([202, 422].contains(&answer.status), "{}", answer.text);
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_sent_again_changes_nothing() {
+    let service = Service::start(sqlite()).await;
+    service.rubric().await;
+    let id = service.evaluated(&service.admin).await;
+    let admin = &service.admin;
+    let review = admin.post(&format!("/api/v1/interviews/{id}/reviews"), json!({})).await.id();
+    let path = format!("/api/v1/reviews/{review}");
+    let tag = |answer: &crate::harness::service::Answer| answer.header("etag").expect("a tag").to_owned();
+    let before = tag(&admin.get(&path).await);
+    let decide = format!("{path}/decisions/tests");
+    let reason = json!({"score": 2, "reason": "other", "words": "I was there."});
+    let based = [("if-match", before.as_str())];
+    admin.json("PUT", &decide, &based, &reason).await.expect(200);
+    admin.json("PUT", &decide, &based, &reason).await.expect(412);
+    admin.change("PUT", &format!("{path}/decisions/conflict"), reason).await.expect(200);
+    let before = tag(&admin.get(&path).await);
+    let based = [("if-match", before.as_str())];
+    admin.json("POST", &format!("{path}/submit"), &based, &json!({})).await.expect(200);
+    let again = admin.json("POST", &format!("{path}/submit"), &based, &json!({})).await;
+    assert!([409, 412].contains(&again.status), "{}", again.text);
+    let shown = admin.get(&path).await.expect(200);
+    assert_eq!(shown["decisions"].as_array().expect("decisions").len(), 2);
+    service.end().await;
+}

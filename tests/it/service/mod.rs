@@ -1,10 +1,15 @@
 //! The service: everything over HTTP, on SQLite always and on PostgreSQL where a server can be had.
 
 mod access;
+mod calibrations;
 mod durable;
 mod erasure;
+mod exports;
 mod flow;
+mod hooks;
 mod hostile;
+mod judge_away;
 mod lists;
 mod record;
+mod replay;
 mod reviews;

@@ -118,3 +118,34 @@ async fn own_evidence_is_found_by_code_or_refused() {
         service.end().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_interviewers_who_save_at_the_same_instant_both_keep_what_they_decided() {
+    for database in databases().await {
+        let service = Service::start(database).await;
+        service.rubric().await;
+        let (ines, omar) = (service.person("interviewer", "ines").await, service.person("interviewer", "omar").await);
+        let interview = service.evaluated(&ines).await;
+        let assign = json!({"people": [ines.id, omar.id]});
+        service.admin.change("PUT", &format!("/api/v1/interviews/{interview}/interviewers"), assign).await.expect(200);
+        let reviews = format!("/api/v1/interviews/{interview}/reviews");
+        let (one, two) = tokio::join!(ines.post(&reviews, json!({})), omar.post(&reviews, json!({})));
+        let (one, two) = (one.id(), two.id());
+        assert_ne!(one, two);
+        let decide = |review: &str| format!("/api/v1/reviews/{review}/decisions/tests");
+        let reason = |score: i64| json!({"score": score, "reason": "other", "words": "I was there."});
+        for round in 1..=5 {
+            let (mine, theirs) = (decide(&one), decide(&two));
+            let (mine, theirs) =
+                tokio::join!(ines.change("PUT", &mine, reason(round)), omar.change("PUT", &theirs, reason(6 - round)),);
+            assert_eq!((mine.status, theirs.status), (200, 200), "{} {}", mine.text, theirs.text);
+        }
+        for (actor, review, score) in [(&ines, &one, 5), (&omar, &two, 1)] {
+            let shown = actor.get(&format!("/api/v1/reviews/{review}")).await.expect(200);
+            let last = shown["decisions"].as_array().and_then(|all| all.last()).expect("a decision").clone();
+            assert_eq!(last["score"], score);
+        }
+        service.store.verify_audit().await.expect("whole");
+        service.end().await;
+    }
+}
