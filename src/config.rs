@@ -1,7 +1,6 @@
 //! What may be set, its default and its meaning. Plain data: nothing here reads a file or the environment.
 
 use ipnet::IpNet;
-use std::path::PathBuf;
 
 /// How an interview is evaluated. The defaults are what the figures in the README were measured with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,8 +54,6 @@ pub struct ServiceSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Networks inside which webhooks may be delivered, though they are private.
     pub webhook_networks: Vec<IpNet>,
-    /// A folder of what `earmark calibrate --out` wrote, a folder for each run.
-    pub calibrations: Option<PathBuf>,
 }
 
 impl Default for ServiceSettings {
@@ -76,7 +73,6 @@ impl Default for ServiceSettings {
             has_chat_model: false,
             trusted_proxies: vec![],
             webhook_networks: vec![],
-            calibrations: None,
         }
     }
 }

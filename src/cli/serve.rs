@@ -6,7 +6,7 @@ use super::edge::EDGE;
 use super::output::{complain, say};
 use super::settings::{LogForm, Role, Settings, SettingsArguments};
 use super::shared;
-use crate::config::{EvaluationSettings, ServiceSettings};
+use crate::config::EvaluationSettings;
 use crate::judge::Judge;
 use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
 use crate::search::Search;
@@ -109,11 +109,7 @@ fn start(arguments: &ServeArguments, demo: Option<&Path>) -> Exit {
         }
     };
     let settings = match demo {
-        Some(folder) => {
-            let calibrations = Some(folder.join("calibrations"));
-            let service = ServiceSettings { calibrations, ..settings.service };
-            Settings { database: format!("sqlite:{}", folder.join("demo.db").display()), service, ..settings }
-        }
+        Some(folder) => Settings { database: format!("sqlite:{}", folder.join("demo.db").display()), ..settings },
         None => settings,
     };
     log(settings.log);

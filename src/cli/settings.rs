@@ -113,7 +113,6 @@ fn known() -> Vec<Known> {
             "what this process does of the service: answers requests, evaluates, or both",
         ),
         row("public_url", Kind::Text, None, "what the service is called from outside"),
-        row("calibrations", Kind::Text, None, "folder of what `calibrate --out` wrote, a folder for each run"),
         row("log", Kind::OneOf(&["text", "json"]), Some("text".into()), "form of the log"),
         row("workers", Kind::Number(0, 256), number(d.workers as i64), "evaluations at the same time in this process"),
         row(
@@ -366,7 +365,6 @@ fn lowered(held: Vec<Held>, faults: &mut Vec<Fault>) -> Settings {
         has_chat_model: text("judge").as_deref() == Some("openai"),
         trusted_proxies: networks("trusted_proxies"),
         webhook_networks: networks("webhook_networks"),
-        calibrations: text("calibrations").map(PathBuf::from),
     };
     let log = if text("log").as_deref() == Some("json") { LogForm::Json } else { LogForm::Text };
     let role = match text("role").as_deref() {

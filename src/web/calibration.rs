@@ -3,7 +3,6 @@
 //! Everything is prepared here as plain views; the template only lays it out. It looks like the report of an evaluation and
 //! shares its style sheet.
 
-pub(in crate::web) mod kept;
 pub(in crate::web) mod plots;
 
 use super::report::{ICON, STYLE};
@@ -84,7 +83,8 @@ pub fn page(report: &Report) -> Result<String, askama::Error> {
     page.render()
 }
 
-fn curves(report: &Report) -> Curves {
+/// What is drawn of a report.
+pub(in crate::web) fn curves(report: &Report) -> Curves {
     let bins = report.reliability.iter().filter(|bin| bin.items > 0);
     Curves {
         scale: report.scale,

@@ -263,8 +263,11 @@ texts! {
     // Calibration.
     calibration_lead: "How far suggestions agree with the scores that people gave, measured on labelled answers.", "Wie weit Vorschläge mit Wertungen von Menschen übereinstimmen, gemessen an gewerteten Antworten.";
     no_runs: "There is no calibration yet.", "Noch gibt es keine Kalibrierung.";
-    no_runs_do: "Run: earmark calibrate --rubric FILE --eval-set DIR --out FOLDER/NAME. It is then listed here.", "Starten Sie: earmark calibrate --rubric DATEI --eval-set ORDNER --out ORDNER/NAME. Danach steht sie hier.";
-    no_folder: "The service is not told where calibrations are: set calibrations (EARMARK_CALIBRATIONS) to their folder.", "Der Dienst weiß nicht, wo Kalibrierungen liegen: Setzen Sie calibrations (EARMARK_CALIBRATIONS) auf ihren Ordner.";
+    no_runs_do: "Run: earmark calibrate --rubric FILE --eval-set DIR --out FOLDER. Then add its report.json and profile.json here.", "Starten Sie: earmark calibrate --rubric DATEI --eval-set ORDNER --out ORDNER. Fügen Sie dann report.json und profile.json hier hinzu.";
+    in_use: "in use", "in Gebrauch";
+    use_it: "Use its profile", "Profil verwenden";
+    use_not: "Stop using its profile", "Profil nicht mehr verwenden";
+    add_run: "Add a run", "Lauf hinzufügen";
     over_time: "Agreement over time", "Übereinstimmung im Lauf der Zeit";
     over_time_hint: "Weighted kappa with its 95 % interval; the dashed line is the pass line of 0.70.", "Gewichtetes Kappa mit 95-%-Intervall; die gestrichelte Linie ist die Schwelle von 0,70.";
     run: "Run", "Lauf";

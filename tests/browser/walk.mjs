@@ -11,7 +11,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
 const browser = await chromium.launch({ executablePath, args });
 const held = (what) => console.log(`ok: ${what}`);
-const LONG = 120_000;
+const LONG = walk === "long" ? 1_500_000 : 120_000;
 
 const enter = async (options = {}) => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });

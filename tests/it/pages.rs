@@ -5,6 +5,7 @@ use earmark::config::ServiceSettings;
 use earmark::store::PersonRole;
 use earmark::web::api::access::{Access, PAGES};
 use serde_json::json;
+use std::io::Read as _;
 
 /// An id that nothing has.
 const NOTHING: &str = "01890000-0000-7000-8000-000000000000";
@@ -272,27 +273,38 @@ async fn a_question_guide_becomes_a_draft_that_is_not_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calibrations_are_listed_shown_compared_and_told_beside_the_questions() {
+async fn calibrations_are_added_listed_shown_compared_used_and_told_beside_the_questions() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let settings =
-        ServiceSettings { calibrations: Some(root.join("examples/calibrations")), ..ServiceSettings::default() };
-    let service = Service::idle(sqlite(), settings).await;
+    let service = Service::idle(sqlite(), ServiceSettings::default()).await;
     let rubric = std::fs::read(root.join("rubrics/backend-developer.toml")).expect("readable");
     service.admin.send("POST", "/api/v1/rubrics", &[("content-type", "application/toml")], &rubric).await.expect(201);
     let browser = Browser::sign_in(&service, "admin@example.org").await;
+    assert!(browser.get("/calibration").await.text.contains("There is no calibration yet"));
+    let mut ids = Vec::new();
+    for run in ["backend-1-pilot", "backend-2-full"] {
+        let folder = root.join("examples/calibrations").join(run);
+        let report = std::fs::read(folder.join("report.json")).expect("readable");
+        let mut profile = Vec::new();
+        let packed = std::fs::File::open(folder.join("profile.json.gz")).expect("readable");
+        flate2::read::GzDecoder::new(packed).read_to_end(&mut profile).expect("unpacked");
+        let files = [("report", "report.json", report.as_slice()), ("profile", "profile.json", profile.as_slice())];
+        let added = browser.parcel("/rubrics/backend-developer/calibrations", &[("number", "1.0.0")], &files).await;
+        assert_eq!(added.status, 303, "{}", added.text);
+        ids.push(added.header("location").expect("a way on").to_owned());
+    }
+    let id = |n: usize| ids[n].trim_start_matches("/calibration/");
     let list = browser.get("/calibration").await.text;
-    assert!(
-        list.contains("backend-1-pilot") && list.contains("backend-2-full") && list.contains("Agreement over time")
-    );
-    let one = browser.get("/calibration/backend-2-full").await.text;
+    assert!(list.contains("108 answers") && list.contains("216 answers") && list.contains("Agreement over time"));
+    let one = browser.get(&ids[1]).await.text;
     assert!(one.matches("class=\"plot\"").count() == 3 && one.contains("216 answers"));
-    let two = browser.get("/calibration/compare?a=backend-1-pilot&b=backend-2-full").await;
+    let two = browser.get(&format!("/calibration/compare?a={}&b={}", id(0), id(1))).await;
     assert!(two.status == 200 && two.text.contains("quadratic weighted kappa"), "{}", two.text);
     assert!(browser.get("/rubrics/backend-developer").await.text.contains("Agreement with people (weighted kappa)"));
-    for away in ["/calibration/..", "/calibration/%2e%2e", "/calibration/..%2f..%2fCargo.toml", "/calibration/nothing"]
-    {
-        assert_eq!(browser.get(away).await.status, 404, "{away}");
-    }
+    let version = between(&one, "name=\"version\" value=\"", "\"").expect("a version");
+    let used = browser.post(&format!("{}/use", ids[1]), &[("version", version), ("use", "yes")]).await;
+    assert_eq!(used.status, 303, "{}", used.text);
+    assert!(browser.get(&ids[1]).await.text.contains("Stop using its profile"));
+    assert_eq!(browser.get("/calibration/nothing").await.status, 404);
     service.end().await;
 }
 

@@ -20,7 +20,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 /// Longest report and profile together, in bytes: those of some tens of thousands of answers.
-const LONGEST: usize = 128 << 20;
+pub(in crate::web) const LONGEST: usize = 128 << 20;
 /// Rounds of the bootstrap of a comparison.
 const ROUNDS: usize = 2_000;
 
@@ -153,7 +153,7 @@ pub(super) async fn choose(
     Ok(tagged(rubric.version, rubric))
 }
 
-async fn side(api: &Api, wanted: &str) -> Result<Side, Failure> {
+pub(in crate::web) async fn side(api: &Api, wanted: &str) -> Result<Side, Failure> {
     let text = api.store.calibration_report(id(wanted, "calibration")?).await?;
     let report: Report = serde_json::from_str(&text).map_err(|error| Failure::Inside(error.into()))?;
     let made = api.store.calibration(wanted).await?;
@@ -187,7 +187,11 @@ async fn form(mut request: Request) -> Result<(String, String), Failure> {
 }
 
 /// Holds both files against the rubric and takes the words of answers out of the report.
-fn checked(version: &RubricVersion, report: &str, profile: String) -> Result<NewCalibration, Failure> {
+pub(in crate::web) fn checked(
+    version: &RubricVersion,
+    report: &str,
+    profile: String,
+) -> Result<NewCalibration, Failure> {
     let rubric = library::parse("rubric", &version.source)?.rubric;
     let unfit = |error: ProfileError| Failure::Unfit(error.to_string());
     let read = Profile::parse(&profile).map_err(unfit)?;

@@ -5,7 +5,7 @@
 
 pub mod access;
 mod answers;
-mod calibrations;
+pub(in crate::web) mod calibrations;
 pub(in crate::web) mod client;
 mod differences;
 mod docs;

@@ -1,22 +1,22 @@
-//! Calibrations: runs over time, one with its plots, two compared. The runs are what `earmark calibrate --out` wrote into
-//! the folder that the service is told of.
+//! Calibrations: runs over time, one with its plots, two compared; uploading what `earmark calibrate --out` wrote, and whose
+//! profile makes the suggestions.
 
-use super::{Shell, Visitor, html};
-use crate::calibration::{self, Comparison, Number, Ready};
-use crate::store::Moment;
+use super::form::{Filled, Parcel};
+use super::{Shell, Visitor, html, in_query, see};
+use crate::calibration::{self, Comparison, Number, Ready, Report};
+use crate::store::Calibration;
 use crate::web::api::Api;
-use crate::web::calibration::kept::{self, Brief, Run};
+use crate::web::api::calibrations::{self as kept, LONGEST};
+use crate::web::api::input::id;
 use crate::web::calibration::plots::{self, Plot};
-use crate::web::calibration::say;
+use crate::web::calibration::{curves, say};
 use crate::web::problem::Failure;
 use crate::web::texts::Texts;
 use crate::web::words::Words;
 use askama::Template;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, Query, Request, State};
+use axum::response::Response;
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 /// Rounds of the bootstrap when two runs are compared while somebody waits, and its seed.
 const ROUNDS: usize = 1_000;
@@ -25,30 +25,31 @@ const SEED: u64 = 1;
 const STEP: f64 = 110.0;
 const TALL: f64 = 120.0;
 const ROOM: f64 = 18.0;
-/// Runs that are drawn over time.
-const DRAWN: usize = 16;
+/// Runs that are listed, the newest first.
+const LISTED: usize = 50;
 
 #[derive(Template)]
 #[template(path = "pages/calibrations.html")]
 struct ListPage {
     shell: Shell,
-    has_folder: bool,
+    rubrics: Vec<(String, String, Vec<String>)>,
     runs: Vec<Line>,
     course: Option<Course>,
 }
 
 /// A run in the list.
 struct Line {
-    name: String,
+    id: String,
     date: String,
     title: String,
-    version: String,
+    number: String,
     set: String,
-    answers: usize,
+    answers: i64,
     kappa: String,
     between: String,
     mood: &'static str,
     ready: &'static str,
+    is_used: bool,
 }
 
 /// Agreement over time.
@@ -65,23 +66,24 @@ struct Course {
 #[template(path = "pages/calibration.html")]
 struct RunPage {
     shell: Shell,
-    name: String,
+    known: Calibration,
     date: String,
-    brief: Brief,
+    /// Version counter of the rubric.
+    version: i64,
+    report: Report,
     mood: &'static str,
     headline: Vec<(&'static str, String, String)>,
     lines: Vec<(String, String, String, &'static str, &'static str)>,
     plots: Vec<Plot>,
     parts: Vec<(String, usize, String, String, String, String)>,
-    has_page: bool,
 }
 
 #[derive(Template)]
 #[template(path = "pages/compared.html")]
 struct ComparedPage {
     shell: Shell,
-    a: String,
-    b: String,
+    a: (String, String),
+    b: (String, String),
     answers: usize,
     left_out: usize,
     figures: Vec<(String, String, String, String, String)>,
@@ -95,58 +97,62 @@ fn mood(ready: Ready) -> &'static str {
     }
 }
 
-/// Runs something that reads files where it holds nobody up.
-async fn read<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+/// Does something long where it holds nobody up.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Failure::Inside(error.into()))
 }
 
-fn folder(api: &Api) -> Result<PathBuf, Failure> {
-    api.settings.calibrations.clone().ok_or(Failure::Missing("calibration"))
-}
-
-fn date(written: i64, t: &Texts) -> String {
-    t.date(Moment::from_millis(written).as_str())
+async fn report_of(api: &Api, calibration: &str) -> Result<Report, Failure> {
+    let text = api.store.calibration_report(calibration).await?;
+    aside(move || serde_json::from_str(&text)).await?.map_err(|error| Failure::Inside(error.into()))
 }
 
 pub(super) async fn list(State(api): State<Api>, visitor: Visitor) -> Result<Response, Failure> {
-    let folder = api.settings.calibrations.clone();
-    let has_folder = folder.is_some();
-    let runs = read(move || folder.map(|folder| kept::runs(&folder)).unwrap_or_default()).await?;
     let t = visitor.t;
-    let line = |run: &Run| Line {
-        name: run.name.clone(),
-        date: date(run.written, t),
-        title: run.brief.rubric_title.clone(),
-        version: run.brief.rubric.version.clone(),
-        set: run.brief.eval_set.name.clone(),
-        answers: run.brief.eval_set.answers,
-        kappa: say::value(&run.brief.answers_unseen.quadratic_kappa),
-        between: say::between(&run.brief.answers_unseen.quadratic_kappa),
-        mood: mood(run.brief.verdict.ready),
-        ready: t.ready(run.brief.verdict.ready),
-    };
-    let page = ListPage {
-        shell: visitor.shell(t.calibration),
-        has_folder,
-        course: course(&runs),
-        runs: runs.iter().map(line).collect(),
-    };
-    html(&page, None)
+    let (mut all, mut rubrics) = (Vec::new(), Vec::new());
+    for rubric in api.store.rubrics().await? {
+        let versions = api.store.rubric_versions(&rubric.id).await?;
+        let known = api.store.calibrations(&rubric.id).await?;
+        all.extend(known.into_iter().map(|known| (known, rubric.title.clone())));
+        rubrics.push((rubric.id, rubric.title, versions.into_iter().map(|version| version.number).collect()));
+    }
+    all.sort_by(|(a, _), (b, _)| b.id.cmp(&a.id));
+    all.truncate(LISTED);
+    let (mut runs, mut agreed) = (Vec::new(), Vec::new());
+    for (known, title) in all {
+        let report = report_of(&api, &known.id).await?;
+        let kappa = report.answers_unseen.quadratic_kappa;
+        runs.push(Line {
+            date: t.date(&known.created_at),
+            title,
+            number: known.number,
+            set: known.eval_set,
+            answers: known.answers,
+            kappa: say::value(&kappa),
+            between: say::between(&kappa),
+            mood: mood(report.verdict.ready),
+            ready: t.ready(report.verdict.ready),
+            is_used: known.is_used,
+            id: known.id,
+        });
+        agreed.push((t.date(&known.created_at), kappa));
+    }
+    html(&ListPage { shell: visitor.shell(t.calibration), rubrics, course: course(&agreed), runs }, None)
 }
 
 /// Agreement over time, the oldest run on the left; nothing to draw with fewer than two.
-fn course(runs: &[Run]) -> Option<Course> {
+fn course(runs: &[(String, Number)]) -> Option<Course> {
     let height = |value: f64| ROOM + TALL * (1.0 - value.clamp(0.0, 1.0));
-    let known = |run: &Run| match run.brief.answers_unseen.quadratic_kappa {
-        Number::Known { value, low, high, .. } => Some((value, low.unwrap_or(value), high.unwrap_or(value))),
+    let known = |(date, number): &(String, Number)| match number {
+        Number::Known { value, low, high, .. } => {
+            Some((date.clone(), *value, low.unwrap_or(*value), high.unwrap_or(*value)))
+        }
         Number::Undefined { .. } => None,
     };
-    let mut shown: Vec<(&Run, (f64, f64, f64))> =
-        runs.iter().filter_map(|run| Some((run, known(run)?))).take(DRAWN).collect();
-    shown.reverse();
-    let dot = |(n, (run, (value, low, high))): (usize, &(&Run, (f64, f64, f64)))| {
+    let shown: Vec<(String, f64, f64, f64)> = runs.iter().rev().filter_map(known).collect();
+    let dot = |(n, (date, value, low, high)): (usize, &(String, f64, f64, f64))| {
         let place = STEP * (n as f64 + 1.0);
-        let words = format!("{}: {}", run.name, say::two(*value));
+        let words = format!("{date}: {}", say::two(*value));
         (place, height(*value), height(*high), height(*low), words, say::two(*value))
     };
     (shown.len() > 1).then(|| Course {
@@ -160,59 +166,43 @@ fn course(runs: &[Run]) -> Option<Course> {
 pub(super) async fn one(
     State(api): State<Api>,
     visitor: Visitor,
-    Path(name): Path<String>,
+    Path(wanted): Path<String>,
 ) -> Result<Response, Failure> {
-    let folder = folder(&api)?;
-    let (run, has_page) = read(move || {
-        let has_page = kept::page(&folder, &name).is_some();
-        (kept::run(&folder, name), has_page)
-    })
-    .await?;
-    let Run { name, written, brief } = run.ok_or(Failure::Missing("calibration"))?;
+    let known = api.store.calibration(id(&wanted, "calibration")?).await?;
+    let report = report_of(&api, &known.id).await?;
     let t = visitor.t;
     let both = |number: &Number| (say::value(number), say::between(number));
-    let lines = brief.lines.iter().map(|line| {
+    let lines = report.lines.iter().map(|line| {
         let (value, between) = both(&line.measured);
         let measured = format!("{value} ({between})");
         (line.name.clone(), line.limit.clone(), measured, say::mood(line.outcome), line.outcome.words())
     });
-    let parts = brief.questions.iter().map(|part| {
+    let parts = report.questions.iter().map(|part| {
         let (kappa, between) = both(&part.quadratic_kappa);
         (part.title.clone(), part.n, kappa, between, say::value(&part.exact), say::value(&part.smd))
     });
     let page = RunPage {
-        shell: visitor.shell(crate::web::wording::on_one_line(&name)),
-        date: date(written, t),
-        mood: mood(brief.verdict.ready),
-        headline: headline(&brief, t),
+        shell: visitor.shell(format!("{}, {}", t.calibration, crate::web::wording::on_one_line(&known.eval_set))),
+        date: t.date(&known.created_at),
+        version: api.store.rubric(&known.rubric).await?.version,
+        mood: mood(report.verdict.ready),
+        headline: headline(&report, t),
         lines: lines.collect(),
         parts: parts.collect(),
-        plots: plots::all(&brief.curves()),
-        has_page,
-        name,
-        brief,
+        plots: plots::all(&curves(&report)),
+        known,
+        report,
     };
     html(&page, None)
 }
 
-fn headline(brief: &Brief, t: &Texts) -> Vec<(&'static str, String, String)> {
+fn headline(report: &Report, t: &Texts) -> Vec<(&'static str, String, String)> {
     let card = |name, number: &Number| (name, say::value(number), say::between(number));
-    let of = &brief.answers_unseen;
+    let of = &report.answers_unseen;
     let mut cards = vec![card(t.with_people, &of.quadratic_kappa)];
-    cards.extend(brief.people.as_ref().map(|people| card(t.people_each_other, &people.quadratic_kappa)));
+    cards.extend(report.people.as_ref().map(|people| card(t.people_each_other, &people.quadratic_kappa)));
     cards.extend([card(t.exact, &of.exact), card(t.adjacent, &of.adjacent), card(t.off_by, &of.mae)]);
     cards
-}
-
-/// The page that the run wrote; its own policy lets in what it needs by hash.
-pub(super) async fn report(State(api): State<Api>, _: Visitor, Path(name): Path<String>) -> Result<Response, Failure> {
-    let folder = folder(&api)?;
-    let page = read(move || kept::page(&folder, &name)).await?.ok_or(Failure::Missing("calibration"))?;
-    let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-                  frame-ancestors 'none'; sandbox";
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    Ok(response)
 }
 
 pub(super) async fn compared(
@@ -220,38 +210,78 @@ pub(super) async fn compared(
     visitor: Visitor,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    let folder = folder(&api)?;
     let named = |side: &str| query.get(side).cloned().ok_or_else(|| Failure::Unfit(visitor.t.choose_two.into()));
-    let (a, b) = (named("a")?, named("b")?);
-    let both = read(move || {
-        let (a, b) = (kept::side(&folder, &a)?, kept::side(&folder, &b)?);
-        Some(calibration::compare(&a, &b, ROUNDS, SEED))
-    });
-    let made = both.await?.ok_or(Failure::Missing("calibration"))?;
-    let Comparison { a, b, answers, left_out, figures, .. } = made.map_err(|why| Failure::Unfit(why.to_string()))?;
+    let ids = (named("a")?, named("b")?);
+    let (a, b) = (kept::side(&api, &ids.0).await?, kept::side(&api, &ids.1).await?);
+    let made = aside(move || calibration::compare(&a, &b, ROUNDS, SEED)).await?;
+    let Comparison { answers, left_out, figures, .. } = made.map_err(|why| Failure::Unfit(why.to_string()))?;
     let with = |number: &Number| format!("{} ({})", say::value(number), say::between(number));
     let figures = figures
         .iter()
         .map(|one| (one.figure.to_owned(), with(&one.a), with(&one.b), with(&one.difference), one.verdict.to_owned()));
-    let figures = figures.collect();
-    html(&ComparedPage { shell: visitor.shell(visitor.t.compare), a, b, answers, left_out, figures }, None)
+    let mut names = Vec::new();
+    for wanted in [&ids.0, &ids.1] {
+        let known = api.store.calibration(wanted).await?;
+        names.push(format!("{} {}, {}", known.eval_set, known.number, visitor.t.date(&known.created_at)));
+    }
+    let page = ComparedPage {
+        figures: figures.collect(),
+        b: (ids.1, names.pop().unwrap_or_default()),
+        a: (ids.0, names.pop().unwrap_or_default()),
+        answers,
+        left_out,
+        shell: visitor.shell(visitor.t.compare),
+    };
+    html(&page, None)
 }
 
-/// What the newest calibration of this very rubric says of each of its questions.
-pub(super) async fn of_questions(api: &Api, digest: &str) -> Result<Option<Said>, Failure> {
-    let Some(folder) = api.settings.calibrations.clone() else { return Ok(None) };
-    let digest = digest.to_owned();
-    let find = move || kept::runs(&folder).into_iter().find(|run| run.brief.rubric.digest == digest);
-    let said = |Run { name, brief, .. }: Run| {
-        let part = |part: &kept::Part| {
-            let advice = brief.findings.iter().filter(|one| one.question_id.as_deref() == Some(&part.name));
-            let advice = advice.map(|one| format!("{}: {}", one.what, one.advice)).collect();
-            let kappa = (say::value(&part.quadratic_kappa), say::between(&part.quadratic_kappa));
-            (part.name.clone(), OfQuestion { kappa: kappa.0, between: kappa.1, exact: say::value(&part.exact), advice })
-        };
-        Said { run: name, questions: brief.questions.iter().map(part).collect() }
+pub(super) async fn upload(
+    State(api): State<Api>,
+    visitor: Visitor,
+    Path(rubric): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let Parcel { fields, files } = Parcel::read(request, LONGEST).await?;
+    let number = fields.need("number")?;
+    let versions = api.store.rubric_versions(&rubric).await?;
+    let version = versions.into_iter().find(|one| one.number == number).ok_or(Failure::Missing("rubric version"))?;
+    let text = |field: &str| {
+        let file = files.iter().find(|file| file.field == field);
+        let file = file.ok_or_else(|| Failure::Unfit(format!("choose {field}.json")))?;
+        String::from_utf8(file.bytes.to_vec()).map_err(|_| Failure::Malformed(format!("{field}.json is UTF-8 text")))
     };
-    Ok(read(find).await?.map(said))
+    let (report, profile) = (text("report")?, text("profile")?);
+    let new = aside(move || kept::checked(&version, &report, profile)).await??;
+    let added = api.store.add_calibration(&visitor.person().id, &new).await?;
+    Ok(see(&format!("/calibration/{}", added.id)))
+}
+
+pub(super) async fn set_used(
+    State(api): State<Api>,
+    visitor: Visitor,
+    Path(wanted): Path<String>,
+    filled: Filled,
+) -> Result<Response, Failure> {
+    let known = api.store.calibration(id(&wanted, "calibration")?).await?;
+    let chosen = (filled.get("use") == Some("yes")).then_some(known.id.as_str());
+    let expected = filled.number("version")?.ok_or(Failure::NoPrecondition)?;
+    let actor = &visitor.person().id;
+    api.store.use_calibration(actor, &known.rubric, &known.number, Some(expected), chosen).await?;
+    Ok(see(&format!("/calibration/{}", in_query(&known.id))))
+}
+
+/// What the newest calibration of a version of a rubric says of each of its questions.
+pub(super) async fn of_questions(api: &Api, rubric: &str, number: &str) -> Result<Option<Said>, Failure> {
+    let all = api.store.calibrations(rubric).await?;
+    let Some(known) = all.into_iter().find(|known| known.number == number) else { return Ok(None) };
+    let report = report_of(api, &known.id).await?;
+    let part = |part: &calibration::Part| {
+        let advice = report.findings.iter().filter(|one| one.question_id == part.name);
+        let advice = advice.map(|one| format!("{}: {}", one.what, one.advice)).collect();
+        let kappa = (say::value(&part.quadratic_kappa), say::between(&part.quadratic_kappa));
+        (part.name.clone(), OfQuestion { kappa: kappa.0, between: kappa.1, exact: say::value(&part.exact), advice })
+    };
+    Ok(Some(Said { run: known.id, questions: report.questions.iter().map(part).collect() }))
 }
 
 /// What a calibration says of a rubric's questions.

@@ -3,17 +3,25 @@
 
 use crate::store::{DecisionKind, InterviewStatus, Mode, NewDecision, PersonRole, Reason, StoredQuestion};
 use crate::web::api::Api;
+use crate::web::api::calibrations::checked as checked_calibration;
 use crate::web::api::signin::new_person;
 use crate::web::api::upload::{About, checked};
 use crate::web::problem::Failure;
-use std::path::Path;
+use flate2::read::GzDecoder;
+use std::io::Read as _;
 
 const RUBRIC: &str = include_str!("../../../rubrics/backend-developer.toml");
 const INTERVIEW: &[u8] = include_bytes!("../../../examples/backend-interview.vtt");
 /// What `earmark calibrate` wrote of the eval set that comes with the program: of half of it first, then of all of it.
-const CALIBRATIONS: [(&str, &str); 2] = [
-    ("backend-1-pilot", include_str!("../../../examples/calibrations/backend-1-pilot/report.json")),
-    ("backend-2-full", include_str!("../../../examples/calibrations/backend-2-full/report.json")),
+const CALIBRATIONS: [(&str, &[u8]); 2] = [
+    (
+        include_str!("../../../examples/calibrations/backend-1-pilot/report.json"),
+        include_bytes!("../../../examples/calibrations/backend-1-pilot/profile.json.gz"),
+    ),
+    (
+        include_str!("../../../examples/calibrations/backend-2-full/report.json"),
+        include_bytes!("../../../examples/calibrations/backend-2-full/profile.json.gz"),
+    ),
 ];
 /// Questions that are decided when the demo opens.
 const DECIDED: usize = 2;
@@ -23,14 +31,17 @@ const DECIDED: usize = 2;
 /// # Errors
 /// [`Failure`] when the store fails, or an evaluation does.
 pub async fn fill(api: &Api, email: &str, password: &str) -> Result<String, Failure> {
-    if let Some(folder) = &api.settings.calibrations {
-        calibrations(folder).map_err(|error| Failure::Inside(Box::new(error)))?;
-    }
     let new = new_person(api, email, "Demo", PersonRole::Administrator, Some(password)).await?;
     let store = &api.store;
     let person = store.add_person("demo", &new).await?.id;
     let rubric = crate::library::parse("rubric", RUBRIC)?.rubric;
-    let version = store.add_rubric(&person, &rubric, RUBRIC).await?.id;
+    let version = store.add_rubric(&person, &rubric, RUBRIC).await?;
+    for (report, profile) in CALIBRATIONS {
+        let mut text = String::new();
+        GzDecoder::new(profile).read_to_string(&mut text).map_err(|error| Failure::Inside(Box::new(error)))?;
+        store.add_calibration(&person, &checked_calibration(&version, report, text)?).await?;
+    }
+    let version = version.id;
     let before = uploaded(api, &person, &rubric.id, "Back-end developer, panel").await?;
     let interview = uploaded(api, &person, &rubric.id, "Back-end developer, first round").await?;
     evaluated(api, &before).await?;
@@ -51,14 +62,6 @@ pub async fn fill(api: &Api, email: &str, password: &str) -> Result<String, Fail
         review = store.decide(&review, None, &decision(question, &evaluation, 0)).await?;
     }
     Ok(format!("/interviews/{interview}"))
-}
-
-fn calibrations(folder: &Path) -> std::io::Result<()> {
-    for (name, report) in CALIBRATIONS {
-        std::fs::create_dir_all(folder.join(name))?;
-        std::fs::write(folder.join(name).join("report.json"), report)?;
-    }
-    Ok(())
 }
 
 async fn uploaded(api: &Api, person: &str, rubric: &str, title: &str) -> Result<String, Failure> {
