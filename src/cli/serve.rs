@@ -57,7 +57,7 @@ struct JudgingArguments {
     /// Where vectors of rubrics are kept between runs [default: the user's cache]
     #[arg(long, value_name = "DIR")]
     cache: Option<String>,
-    /// What this process does of the service: all, web or worker; any number of each work on one PostgreSQL [default: all]
+    /// What this process does of the service: all, web or worker; any number of each work on one `PostgreSQL` [default: all]
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
     /// Keep no vectors between runs, whatever is set
@@ -283,8 +283,8 @@ pub(super) async fn retrieval(
 ) -> Result<Retrieval, RetrievalError> {
     let embeddings = shared::embeddings(store, &ChatArguments::of_settings(|key| settings.text(key)));
     match (embeddings, qdrant(settings)) {
-        (embeddings, Some(qdrant)) => Retrieval::for_service(embeddings.as_ref(), &qdrant).await,
-        (Some(embeddings), None) => Retrieval::with_endpoint(&embeddings, cache.as_deref(), None).await,
+        (embeddings, Some(qdrant)) => Box::pin(Retrieval::for_service(embeddings.as_ref(), &qdrant)).await,
+        (Some(embeddings), None) => Box::pin(Retrieval::with_endpoint(&embeddings, cache.as_deref(), None)).await,
         (None, None) => match Retrieval::local(cache.as_deref()) {
             // A cache that cannot be written, as in a container, is done without.
             Err(RetrievalError::Cache { .. }) if settings.text("cache").is_none() => Retrieval::local(None),

@@ -410,7 +410,7 @@ mod tests {
         let faults = arguments.read().err().expect("an empty key").to_string();
         assert!(faults.contains("api_key is \"***\""), "{faults}");
         std::fs::write(file.path(), "model = \"small\"\nsamples = 3\ntemperature = 0.5\n").expect("written");
-        let settings = arguments.read_with(&[("model", "large".into())]).ok().expect("no faults");
+        let settings = arguments.read_with(&[("model", "large".into())]).unwrap_or_else(|faults| panic!("{faults}"));
         assert_eq!((settings.text("model"), settings.text("samples")), (Some("large"), Some("3")));
         assert_eq!(settings.text("temperature"), Some("0.5"));
     }

@@ -83,14 +83,16 @@ impl ToolArguments {
         let embeddings = self.chat.embeddings();
         let folder = self.folder();
         let made = match (&embeddings, &qdrant) {
-            (Some(embeddings), _) => Retrieval::with_endpoint(embeddings, folder.as_deref(), qdrant.as_ref()).await,
-            (None, Some(qdrant)) => Retrieval::with_qdrant(qdrant).await,
+            (Some(embeddings), _) => {
+                Box::pin(Retrieval::with_endpoint(embeddings, folder.as_deref(), qdrant.as_ref())).await
+            }
+            (None, Some(qdrant)) => Box::pin(Retrieval::with_qdrant(qdrant)).await,
             (None, None) => Retrieval::local(folder.as_deref()),
         };
         match made {
             // The user's own cache is a convenience: where it cannot be written, as in a container, work goes on without.
             Err(RetrievalError::Cache { .. }) if self.cache.is_none() => match &embeddings {
-                Some(embeddings) => Retrieval::with_endpoint(embeddings, None, qdrant.as_ref()).await,
+                Some(embeddings) => Box::pin(Retrieval::with_endpoint(embeddings, None, qdrant.as_ref())).await,
                 None => Retrieval::local(None),
             },
             other => other,

@@ -122,7 +122,7 @@ impl Reading<'_> {
         let mut criteria = Vec::new();
         for one in kept.criteria {
             let kind = known.criteria.iter().find(|c| c.id == one.id).ok_or(NotAsKept::Other)?.kind;
-            let evidence = one.evidence.into_iter().map(|quotation| self.evidence(quotation, &kept.id));
+            let evidence = one.evidence.into_iter().map(|quotation| self.evidence(&quotation, &kept.id));
             criteria.push(CriterionResult {
                 id: one.id,
                 kind,
@@ -146,7 +146,7 @@ impl Reading<'_> {
         })
     }
 
-    fn evidence(&self, kept: Quotation, question: &str) -> Result<Evidence, NotAsKept> {
+    fn evidence(&self, kept: &Quotation, question: &str) -> Result<Evidence, NotAsKept> {
         let span = CharSpan { start: kept.start, end: kept.end };
         let found = Evidence::at(self.transcript, self.voice, kept.utterance, span, kept.stance).ok();
         let found = found.filter(|found| found.quote() == kept.quote);

@@ -1,4 +1,4 @@
-//! Support vector machines over sentence vectors, as training/sentence_machine.py writes them. Hides their file and
+//! Support vector machines over sentence vectors, as `training/sentence_machine.py` writes them. Hides their file and
 //! their kernel.
 
 /// Support vectors with a radial kernel: the sum over them of `weight * exp(-gamma * distance^2)`, plus `bias`.

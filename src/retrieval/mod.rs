@@ -129,7 +129,7 @@ pub struct Retrieval {
 
 enum Index {
     Memory(MemoryIndex, Arc<MemoryAnswers>),
-    Qdrant(QdrantIndex, QdrantAnswers),
+    Qdrant(Box<QdrantIndex>, Box<QdrantAnswers>),
 }
 
 impl Retrieval {
@@ -203,7 +203,7 @@ impl Retrieval {
     fn at_qdrant(embedder: Embedder, settings: &QdrantSettings) -> Result<Self, RetrievalError> {
         let index = QdrantIndex::new(settings, embedder.identity(), embedder.dimensions())?;
         let answers = QdrantAnswers::new(settings, embedder.identity(), embedder.dimensions())?;
-        Ok(Self { embedder, index: Index::Qdrant(index, answers) })
+        Ok(Self { embedder, index: Index::Qdrant(Box::new(index), Box::new(answers)) })
     }
 
     /// Whether the index can be used: the one in memory always, a server when it answers.

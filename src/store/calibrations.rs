@@ -212,7 +212,7 @@ impl Store {
         let facts = json!({"number": number, "calibration": calibration});
         tx.record(Event { actor, action: "calibration.used", interview: None, subject: rubric, facts, payload: None })
             .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

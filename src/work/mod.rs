@@ -106,7 +106,7 @@ impl Worker {
         while !*self.stopping.borrow() {
             bell.mark_unchanged();
             match self.store.take_job(&self.owner, self.lease, self.attempts).await {
-                Ok(Some(taken)) => self.work(&taken).await,
+                Ok(Some(taken)) => Box::pin(self.work(&taken)).await,
                 Ok(None) => self.rest(&mut bell).await,
                 Err(error) => {
                     log(&error, "no job could be taken");
@@ -128,7 +128,7 @@ impl Worker {
     async fn work(&self, taken: &Taken) {
         let job = &taken.job;
         let heart = tokio::spawn(beat(self.store.clone(), taken.clone(), self.lease));
-        let ended = evaluate::run(self, taken).await;
+        let ended = Box::pin(evaluate::run(self, taken)).await;
         heart.abort();
         let outcome = match ended {
             Ok(()) => {

@@ -48,7 +48,7 @@ struct Rows {
     interviews: Names,
     /// Rubric and question, with a line break in between.
     asked: Names,
-    rows: Vec<Row>,
+    all: Vec<Row>,
     numbers: Vec<i8>,
     /// Rows of removed passages; their interview is `GONE`.
     gone: usize,
@@ -87,7 +87,7 @@ impl Rows {
     fn add(&mut self, one: &AnswerVector) {
         let width = one.vector.numbers().len();
         // Vectors of another embedder are not comparable; the database gives none.
-        if !self.rows.is_empty() && self.numbers.len() != self.rows.len() * width {
+        if !self.all.is_empty() && self.numbers.len() != self.all.len() * width {
             return;
         }
         let row = Row {
@@ -97,7 +97,7 @@ impl Rows {
             score: one.score.and_then(|score| i8::try_from(score).ok()),
             scale: one.vector.scale(),
         };
-        self.rows.push(row);
+        self.all.push(row);
         self.numbers.extend_from_slice(one.vector.numbers());
     }
 
@@ -108,27 +108,27 @@ impl Rows {
             Some(question) => self.asked.texts[asked as usize].split('\n').nth(1) == Some(question),
         };
         let mut gone = 0;
-        for row in &mut self.rows {
+        for row in &mut self.all {
             if row.interview == interview && row.number < removal.before && is_of(row.asked) {
                 row.interview = GONE;
                 gone += 1;
             }
         }
         self.gone += gone;
-        if self.gone * CLEAR_AT > self.rows.len() {
+        if self.gone * CLEAR_AT > self.all.len() {
             self.clear();
         }
     }
 
     fn clear(&mut self) {
         let width = self.width();
-        let kept = self.rows.iter().zip(self.numbers.chunks_exact(width)).filter(|(row, _)| row.interview != GONE);
+        let kept = self.all.iter().zip(self.numbers.chunks_exact(width)).filter(|(row, _)| row.interview != GONE);
         let (rows, numbers): (Vec<Row>, Vec<&[i8]>) = kept.map(|(row, numbers)| (*row, numbers)).unzip();
-        (self.numbers, self.rows, self.gone) = (numbers.concat(), rows, 0);
+        (self.numbers, self.all, self.gone) = (numbers.concat(), rows, 0);
     }
 
     fn width(&self) -> usize {
-        (self.numbers.len() / self.rows.len().max(1)).max(1)
+        (self.numbers.len() / self.all.len().max(1)).max(1)
     }
 
     fn nearest(&self, query: &Small, filter: &AnswerFilter, k: usize) -> Vec<AnswerHit> {
@@ -138,7 +138,7 @@ impl Rows {
         }
         let passes = self.passing(filter);
         let wanted: Vec<i16> = query.numbers().iter().map(|x| i16::from(*x)).collect();
-        let stretches = self.rows.par_chunks(STRETCH).zip(self.numbers.par_chunks(STRETCH * width));
+        let stretches = self.all.par_chunks(STRETCH).zip(self.numbers.par_chunks(STRETCH * width));
         let found = stretches.map(|(rows, numbers)| {
             let mut best = Vec::with_capacity(2 * k);
             let mut least = f32::NEG_INFINITY;

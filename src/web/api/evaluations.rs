@@ -126,7 +126,7 @@ pub(in crate::web) async fn one(
     let open = open_questions(&api, &caller, &head).await?;
     let finished = api.store.finished_questions(&head.id).await?;
     let mut withheld = Vec::new();
-    let mut result = read(&head.head);
+    let mut result = read(head.head.as_deref());
     let questions: Vec<Value> = finished
         .into_iter()
         .map(|question| match &open {
@@ -139,7 +139,7 @@ pub(in crate::web) async fn one(
         .collect();
     result.insert("questions".into(), Value::Array(questions));
     if withheld.is_empty() {
-        result.extend(read(&head.summary));
+        result.extend(read(head.summary.as_deref()));
     }
     let facts = json!({"evaluation": head.id, "withheld": withheld.len()});
     api.store.record_look(&caller.0.person.id, "evaluation.read", Some(&head.interview), facts).await?;
@@ -149,14 +149,14 @@ pub(in crate::web) async fn one(
 /// The whole of a finished evaluation, as `earmark.evaluation/1`.
 pub(super) async fn whole(api: &Api, head: &EvaluationHead) -> Result<Value, Failure> {
     let finished = api.store.finished_questions(&head.id).await?;
-    let mut result = read(&head.head);
+    let mut result = read(head.head.as_deref());
     result.insert("questions".into(), finished.into_iter().map(|question| question.result).collect());
-    result.extend(read(&head.summary));
+    result.extend(read(head.summary.as_deref()));
     Ok(Value::Object(result))
 }
 
-fn read(text: &Option<String>) -> Map<String, Value> {
-    text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+fn read(text: Option<&str>) -> Map<String, Value> {
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// Where a question stands in the transcript, and nothing of what was made of it.

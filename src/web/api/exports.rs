@@ -134,7 +134,8 @@ fn table(known: &Interview, result: &Value, reviews: &[Review]) -> String {
     for question in result["questions"].as_array().into_iter().flatten() {
         let id = question["id"].as_str().unwrap_or_default();
         let suggestion = &question["suggestion"];
-        let evidence = question["criteria"].as_array().into_iter().flatten().flat_map(|one| one["evidence"].as_array());
+        let evidence =
+            question["criteria"].as_array().into_iter().flatten().filter_map(|one| one["evidence"].as_array());
         let quotes: Vec<&str> = evidence.flatten().filter_map(|one| one["quote"].as_str()).collect();
         let plain = |value: &Value| match value {
             Value::Null => String::new(),
