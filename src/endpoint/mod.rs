@@ -6,10 +6,14 @@
 //! body is. No message holds the key.
 //!
 //! [`Courier`] posts to receivers that somebody has set, and to none that lies inside a private network.
+//! [`IdentityProvider`] learns from an `OpenID` Connect provider who somebody is; [`Traces`] sends traces to a
+//! collector.
 
 mod client;
 mod hook;
+mod identity;
 mod limit;
+mod traces;
 
 use crate::domain::Digest;
 use client::{Miss, Service, Transport};
@@ -21,8 +25,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
-pub use hook::{Courier, Undelivered};
 pub use client::{ChatReply, Choice, EmbeddingReply, Message, ScoredToken, TokenLogProb, Usage};
+pub use hook::{Courier, Undelivered};
+pub use identity::{Identity, IdentityError, IdentityProvider, IdentitySettings, Passage};
+pub use traces::Traces;
 
 /// `OpenAI`'s own server.
 pub const OPENAI: &str = "https://api.openai.com/v1";

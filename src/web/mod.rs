@@ -11,7 +11,7 @@ pub mod report;
 pub mod wording;
 mod words;
 
-pub use api::Api;
+pub use api::{Api, WAY_BACK};
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -46,7 +46,7 @@ pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<RubricEntry>
 ///
 /// The first version of a rubric becomes active.
 #[utoipa::path(post, path = "/api/v1/rubrics", tag = "rubrics",
-    request_body(content = String, content_type = "application/toml", description = "The rubric file"),
+    request_body(content((String = "application/toml"), (String = "text/plain")), description = "The rubric file"),
     responses((status = 201, body = RubricVersion, description = "The version")))]
 pub(super) async fn upload(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Failure> {
     let is_toml = ["application/toml", "text/plain", "application/octet-stream"];

@@ -216,6 +216,20 @@ impl Service {
 
     /// With a judge of the test's choice.
     pub async fn judged(database: Database, settings: ServiceSettings, judge: Judge) -> Self {
+        Self::built(database, settings, judge, |api| api).await
+    }
+
+    /// With more than the settings say.
+    pub async fn arranged(database: Database, settings: ServiceSettings, arrange: impl FnOnce(Api) -> Api) -> Self {
+        Self::built(database, settings, Judge::local(), arrange).await
+    }
+
+    async fn built(
+        database: Database,
+        settings: ServiceSettings,
+        judge: Judge,
+        arrange: impl FnOnce(Api) -> Api,
+    ) -> Self {
         let store = Store::open(&database.url, EDGE).await.expect("the store opens");
         let (stop, stopping) = watch::channel(false);
         let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
@@ -227,7 +241,7 @@ impl Service {
         let workers = Workers::start(&store, &Arc::new(workshop), &settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = Api::new(store.clone(), settings, stopping).router();
+        let router = arrange(Api::new(store.clone(), settings, stopping)).router();
         let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
         tokio::spawn(async move { server.await.expect("serves") });
         store.offer_setup("the set-up secret").await.expect("offered");
