@@ -2,6 +2,9 @@
 
 use ipnet::IpNet;
 
+/// The target of spans that are sent to a collector of traces where one is set.
+pub const TRACED: &str = "earmark::trace";
+
 /// How an interview is evaluated. The defaults are what the figures in the README were measured with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EvaluationSettings {

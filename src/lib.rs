@@ -21,7 +21,7 @@
 //! | [`ingest`] | pure: bytes of a transcript file to a transcript and a parse report | `quick-xml`, `zip`, `encoding_rs` (shared with `library`) |
 //! | [`library`] | rubric files and eval sets, and all their faults at once; drafts from question guides, exports, lint, diff | `toml`, `html5gum`, `pulldown-cmark`, `csv`, `regex` (shared with `evaluation`) |
 //! | [`inference`] | runs the embedded transformer models | `rten`, `unicode-normalization` |
-//! | [`endpoint`] | requests to other servers: `OpenAI`'s interface with attempts, limits and time-outs; webhooks, never into private networks | `async-openai`, `reqwest`, `ipnet` (shared with `config`, `web`, `cli`) |
+//! | [`endpoint`] | requests to other servers: `OpenAI`'s interface with attempts, limits and time-outs; webhooks, never into private networks; signing in with `OpenID` Connect | `async-openai`, `reqwest`, `openidconnect`, `opentelemetry`, `ipnet` (shared with `config`, `web`, `cli`) |
 //! | [`retrieval`] | text to vectors to nearest: embedder and vector index | `qdrant-client` |
 //! | [`judge`] | asks a model for a claim on an answer: the embedded one, or a chat model; tells what a sentence is by its vector | `minijinja`, `tiktoken-rs` |
 //! | [`evaluation`] | the use cases: locate answers, suggest scores, decide on them, check a rubric by its own words | `regex` |
@@ -48,7 +48,7 @@
 //! search                               -> domain retrieval store
 //! work                                 -> domain config calibration endpoint ingest library retrieval judge evaluation store
 //!                                         search
-//! web                                  -> domain config calibration ingest library evaluation store search
+//! web                                  -> domain config endpoint calibration ingest library evaluation store search
 //! cli                                  -> everything
 //! ```
 

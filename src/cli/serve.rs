@@ -6,12 +6,13 @@ use super::edge::EDGE;
 use super::output::{complain, say};
 use super::settings::{LogForm, Role, Settings, SettingsArguments};
 use super::shared;
-use crate::config::EvaluationSettings;
+use crate::config::{EvaluationSettings, TRACED};
+use crate::endpoint::{IdentityProvider, IdentitySettings, Traces};
 use crate::judge::Judge;
 use crate::retrieval::{QdrantSettings, Retrieval, RetrievalError};
 use crate::search::Search;
-use crate::store::{Store, StoreError};
-use crate::web::{Api, demo};
+use crate::store::{PersonRole, Store, StoreError};
+use crate::web::{Api, WAY_BACK, demo};
 use crate::work::{Workers, Workshop};
 use clap::Args;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -112,7 +114,6 @@ fn start(arguments: &ServeArguments, demo: Option<&Path>) -> Exit {
         Some(folder) => Settings { database: format!("sqlite:{}", folder.join("demo.db").display()), ..settings },
         None => settings,
     };
-    log(settings.log);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -120,23 +121,40 @@ fn start(arguments: &ServeArguments, demo: Option<&Path>) -> Exit {
             return Exit::Failure;
         }
     };
+    let traces = settings.text("otlp_endpoint").map(|url| Traces::to(url, runtime.handle().clone())).transpose();
+    let traces = match traces {
+        Ok(traces) => traces,
+        Err(why) => {
+            say(&format!("error: no traces can be sent to otlp_endpoint: {why}"));
+            return Exit::Usage;
+        }
+    };
+    log(settings.log, traces.as_ref());
     let exit = runtime.block_on(served(arguments, settings, demo.is_some()));
+    if let Some(traces) = traces {
+        traces.end();
+    }
     // A worker that does not come to an end is left behind: its lease runs out.
     runtime.shutdown_timeout(Duration::from_secs(1));
     exit
 }
 
-/// Sends the log to standard error. Libraries say only what went wrong: some of them would log what they are given.
-fn log(form: LogForm) {
-    let targets = Targets::new().with_default(LevelFilter::WARN).with_target("earmark", LevelFilter::INFO);
+/// Sends the log to standard error, and traces where they are wanted. Libraries say only what went wrong: some of them would
+/// log what they are given.
+fn log(form: LogForm, traces: Option<&Traces>) {
+    let said = Targets::new().with_default(LevelFilter::WARN).with_target("earmark", LevelFilter::INFO);
+    let said = said.with_target(TRACED, LevelFilter::OFF);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(targets);
-    let set = match form {
-        LogForm::Text => registry.with(layer.with_ansi(false)).try_init(),
-        LogForm::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+    let layer = match form {
+        LogForm::Text => layer.with_ansi(false).boxed(),
+        LogForm::Json => layer.json().flatten_event(true).boxed(),
     };
+    let sent = traces.map(|traces| {
+        let only = Targets::new().with_target(TRACED, LevelFilter::INFO);
+        tracing_opentelemetry::layer().with_tracer(traces.tracer()).with_filter(only)
+    });
     // There is one already only where the library is used inside another program.
-    drop(set);
+    drop(tracing_subscriber::registry().with(layer.with_filter(said)).with(sent).try_init());
 }
 
 async fn served(arguments: &ServeArguments, settings: Settings, is_demo: bool) -> Exit {
@@ -171,6 +189,18 @@ async fn served(arguments: &ServeArguments, settings: Settings, is_demo: bool) -
         complain(&error);
         return Exit::Failure;
     }
+    let provider = match provider(&settings) {
+        Ok(provider) => provider,
+        Err(why) => {
+            say(&format!(
+                "error: signing in with {} cannot be set up: {why}",
+                settings.text("oidc_issuer").unwrap_or_default()
+            ));
+            return Exit::Usage;
+        }
+    };
+    let newcomers =
+        settings.text("oidc_sign_up").and_then(|word| PersonRole::ALL.iter().copied().find(|one| one.word() == word));
     let (stop, stopping) = watch::channel(false);
     let mut service = settings.service;
     if settings.role == Role::Web {
@@ -179,6 +209,10 @@ async fn served(arguments: &ServeArguments, settings: Settings, is_demo: bool) -
     let workers = Workers::start(&store, &workshop, &service);
     let search = Arc::new(Search::new(store.clone(), Arc::clone(&workshop.retrieval)));
     let api = Api::new(store.clone(), service, stopping.clone()).searching(Arc::clone(&search));
+    let api = match provider {
+        Some(provider) => api.with_provider(provider, newcomers),
+        None => api,
+    };
     let filling = is_demo.then(|| tokio::spawn(show(api.clone(), base)));
     let router = if settings.role == Role::Worker { api.probes() } else { api.router() };
     if settings.role != Role::Worker {
@@ -221,6 +255,19 @@ async fn show(api: Api, base: String) {
         )),
         Err(failure) => say(&format!("error: the demo could not be made: {failure:?}")),
     }
+}
+
+/// The provider with which people may sign in.
+fn provider(settings: &Settings) -> Result<Option<IdentityProvider>, String> {
+    let text = |key: &str| settings.text(key).map(str::to_owned);
+    let (Some(issuer), Some(client_id), Some(public)) =
+        (text("oidc_issuer"), text("oidc_client_id"), text("public_url"))
+    else {
+        return Ok(None);
+    };
+    let redirect = format!("{}{WAY_BACK}", public.trim_end_matches('/'));
+    let client_secret = text("oidc_client_secret").map(Into::into);
+    IdentityProvider::new(IdentitySettings { issuer, client_id, client_secret, redirect }).map(Some)
 }
 
 /// Says where the service is, and how to set it up where nobody is there yet.

@@ -149,6 +149,21 @@ fn known() -> Vec<Known> {
             Some("false".into()),
             "evaluate only with the candidate's consent noted",
         ),
+        row("oidc_issuer", Kind::Text, None, "an OpenID Connect provider with which people may sign in"),
+        row("oidc_client_id", Kind::Text, None, "the name of this service there"),
+        row("oidc_client_secret", Kind::Secret, None, "its secret there"),
+        row(
+            "oidc_sign_up",
+            Kind::OneOf(&["interviewer", "author", "manager", "auditor"]),
+            None,
+            "role of those who come from there without an account; left out, they are turned away",
+        ),
+        row(
+            "otlp_endpoint",
+            Kind::Text,
+            None,
+            "a collector that is sent traces, such as http://localhost:4318/v1/traces",
+        ),
         row("trusted_proxies", Kind::Networks, None, "proxies that say where a request comes from"),
         row("webhook_networks", Kind::Networks, None, "private networks that webhooks may go to"),
     ]
@@ -350,6 +365,14 @@ fn lowered(held: Vec<Held>, faults: &mut Vec<Fault>) -> Settings {
         faults.push(Fault::whole("listen is no address with a port", "write it as 127.0.0.1:8340"));
         SocketAddr::from(([127, 0, 0, 1], 0))
     });
+    for needed in ["oidc_client_id", "public_url"] {
+        if text("oidc_issuer").is_some() && text(needed).is_none() {
+            faults.push(Fault::whole(
+                format!("oidc_issuer is set, {needed} is not"),
+                "people could not come back: set both",
+            ));
+        }
+    }
     let service = ServiceSettings {
         workers: number("workers") as usize,
         lease_ms: number("lease_seconds") * 1_000,

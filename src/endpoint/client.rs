@@ -220,6 +220,19 @@ pub(super) fn to(
     http.build().map_err(|error| format!("no HTTP client: {}", error.without_url()))
 }
 
+/// A client for requests to the server at `url`, which follows no redirect.
+pub(super) fn patient(url: &str, patience: Duration) -> Result<reqwest::Client, String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut http = reqwest::Client::builder().timeout(patience).redirect(reqwest::redirect::Policy::none());
+    if url.starts_with("http://") {
+        http = http.tls_certs_only([]);
+    }
+    if is_loopback(url) {
+        http = http.no_proxy();
+    }
+    http.build().map_err(|error| format!("no HTTP client: {}", error.without_url()))
+}
+
 fn is_loopback(url: &str) -> bool {
     let host = url.split("://").nth(1).unwrap_or_default();
     ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name))

@@ -6,11 +6,15 @@
 //! body is. No message holds the key.
 //!
 //! [`Courier`] posts to receivers that somebody has set, and to none that lies inside a private network.
+//! [`IdentityProvider`] learns from an `OpenID` Connect provider who somebody is; [`Traces`] sends traces to a
+//! collector.
 
 mod client;
 mod hook;
+mod identity;
 mod limit;
 mod shared;
+mod traces;
 
 use crate::domain::Digest;
 use client::{Miss, Service, Transport};
@@ -24,7 +28,9 @@ use thiserror::Error;
 
 pub use client::{ChatReply, Choice, EmbeddingReply, Message, ScoredToken, TokenLogProb, Usage};
 pub use hook::{Courier, Undelivered};
+pub use identity::{Identity, IdentityError, IdentityProvider, IdentitySettings, Passage};
 pub use shared::Shared;
+pub use traces::Traces;
 
 /// `OpenAI`'s own server.
 pub const OPENAI: &str = "https://api.openai.com/v1";

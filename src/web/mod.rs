@@ -14,7 +14,7 @@ mod texts;
 pub mod wording;
 mod words;
 
-pub use api::Api;
+pub use api::{Api, WAY_BACK};
 pub use pages::demo;
 
 use axum::Router;

@@ -25,6 +25,8 @@ pub enum Failure {
     NotSignedIn,
     /// E-mail address or password is wrong, or the account is blocked: which one is not told.
     SignInRefused,
+    /// Whoever was shown to be there by another service is not let in; why.
+    NotLetIn(String),
     /// This person, or this token, may not do that; why.
     NotAllowed(String),
     /// There is no such thing, or not for this person.
@@ -79,6 +81,7 @@ const fn row(failure: &Failure) -> (StatusCode, &'static str, &'static str) {
         Failure::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "The request cannot be read"),
         Failure::NotSignedIn => (StatusCode::UNAUTHORIZED, "not-signed-in", "Nobody is signed in"),
         Failure::SignInRefused => (StatusCode::UNAUTHORIZED, "sign-in-refused", "Signing in was refused"),
+        Failure::NotLetIn(_) => (StatusCode::UNAUTHORIZED, "not-let-in", "Signing in elsewhere did not lead in"),
         Failure::NotAllowed(_) => (StatusCode::FORBIDDEN, "not-allowed", "This is not allowed to you"),
         Failure::Missing(_) => (StatusCode::NOT_FOUND, "missing", "There is no such thing"),
         Failure::NoSuchMethod => (StatusCode::METHOD_NOT_ALLOWED, "no-such-method", "The path has no such method"),
@@ -106,7 +109,11 @@ impl Failure {
 
     fn detail(&self) -> String {
         match self {
-            Self::Malformed(what) | Self::NotAllowed(what) | Self::Conflict(what) | Self::Unfit(what) => what.clone(),
+            Self::Malformed(what)
+            | Self::NotLetIn(what)
+            | Self::NotAllowed(what)
+            | Self::Conflict(what)
+            | Self::Unfit(what) => what.clone(),
             Self::NotSignedIn => "sign in, or send a token that holds: Authorization: Bearer ...".into(),
             Self::SignInRefused => {
                 "e-mail address or password is wrong, or there were too many attempts: try again later".into()

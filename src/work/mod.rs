@@ -12,7 +12,7 @@ mod sweep;
 
 pub use sweep::sweep;
 
-use crate::config::{EvaluationSettings, ServiceSettings};
+use crate::config::{EvaluationSettings, ServiceSettings, TRACED};
 use crate::endpoint::Courier;
 use crate::judge::Judge;
 use crate::retrieval::Retrieval;
@@ -24,6 +24,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 /// How long a worker waits for the bell before it looks for jobs of other processes, and for those that may be tried
 /// again by now.
@@ -128,7 +129,9 @@ impl Worker {
     async fn work(&self, taken: &Taken) {
         let job = &taken.job;
         let heart = tokio::spawn(beat(self.store.clone(), taken.clone(), self.lease));
-        let ended = Box::pin(evaluate::run(self, taken)).await;
+        let span =
+            tracing::info_span!(target: TRACED, "evaluation", evaluation = job.evaluation, attempt = job.attempts);
+        let ended = Box::pin(evaluate::run(self, taken)).instrument(span).await;
         heart.abort();
         let outcome = match ended {
             Ok(()) => {

@@ -33,6 +33,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/docs.js", Access::Open),
     ("POST", "/api/v1/setup", Access::Open),
     ("POST", "/api/v1/session", Access::Open),
+    ("GET", "/api/v1/session/elsewhere", Access::Open),
+    ("GET", "/api/v1/session/elsewhere/back", Access::Open),
     ("GET", "/api/v1/session", Access::Only(ALL, Scope::Read)),
     ("DELETE", "/api/v1/session", Access::Only(ALL, Scope::Write)),
     ("GET", "/api/v1/sessions", Access::Only(ALL, Scope::People)),

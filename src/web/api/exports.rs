@@ -48,6 +48,7 @@ pub(super) enum ScorecardShape {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WantedForm {
+    #[param(inline)]
     format: ExportFormat,
 }
 
@@ -55,6 +56,7 @@ pub(super) struct WantedForm {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WantedShape {
+    #[param(inline)]
     shape: ScorecardShape,
 }
 

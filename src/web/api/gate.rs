@@ -3,6 +3,7 @@
 
 use super::Api;
 use super::access::{Access, Proof, access, allow};
+use crate::config::TRACED;
 use crate::store::Holder;
 use crate::web::problem::Failure;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
@@ -10,8 +11,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use cookie::Cookie;
+use cookie::{Cookie, SameSite};
 use std::time::{Duration, Instant};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 /// The session's cookie. The prefix has browsers refuse it without TLS, from another path or another host.
 pub const COOKIE: &str = "__Host-earmark";
@@ -38,12 +41,18 @@ pub async fn pass(State(api): State<Api>, request: Request, next: Next) -> Respo
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let limit = Duration::from_secs(api.settings.request_seconds);
-    let mut response = match tokio::time::timeout(limit, admitted(&api, &route, request, next)).await {
+    let span = tracing::info_span!(
+        target: TRACED, "request", otel.name = format!("{method} {route}"), otel.kind = "server", http.route = route,
+        http.request.method = %method, http.response.status_code = Empty, request = ?id,
+    );
+    let answered = admitted(&api, &route, request, next).instrument(span.clone());
+    let mut response = match tokio::time::timeout(limit, answered).await {
         Ok(response) => response,
         Err(_) => Failure::TimedOut.into_response(),
     };
     let took = began.elapsed();
     let status = response.status().as_u16();
+    span.record("http.response.status_code", status);
     api.metrics.count(&method, &route, status, took);
     tracing::info!(request = id.to_str().unwrap_or_default(), %method, route, status, ms = took.as_millis() as u64, "answered");
     let headers = response.headers_mut();
@@ -112,9 +121,34 @@ async fn identify(api: &Api, (method, headers): (&Method, &HeaderMap), proof: Pr
 
 /// The session's secret in the cookies of a request.
 pub fn session_of(headers: &HeaderMap) -> Option<String> {
+    cookie_of(headers, COOKIE)
+}
+
+/// The value of a cookie of a request.
+pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = sent.flat_map(|value| Cookie::split_parse(value.to_owned()).flatten());
-    cookies.find(|cookie| cookie.name() == COOKIE).map(|cookie| cookie.value().to_owned())
+    cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+/// Has the browser keep a secret for so many minutes, out of the reach of scripts and of connections without TLS.
+pub fn with_cookie(
+    mut response: Response,
+    name: &'static str,
+    secret: String,
+    sent: SameSite,
+    minutes: i64,
+) -> Response {
+    let mut cookie = Cookie::new(name, secret);
+    cookie.set_path("/");
+    cookie.set_secure(true);
+    cookie.set_http_only(true);
+    cookie.set_same_site(sent);
+    cookie.set_max_age(cookie::time::Duration::minutes(minutes));
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
 }
 
 /// What a page sends along to show that it belongs to the session. Follows from the session's secret, which pages of

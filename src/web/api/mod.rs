@@ -9,6 +9,7 @@ pub(in crate::web) mod calibrations;
 pub(in crate::web) mod client;
 mod differences;
 mod docs;
+mod elsewhere;
 mod erasure;
 pub(in crate::web) mod evaluations;
 mod exports;
@@ -25,9 +26,11 @@ pub(in crate::web) mod signin;
 pub(in crate::web) mod upload;
 
 pub use docs::openapi;
+pub use elsewhere::WAY_BACK;
 
 use super::problem::Failure;
 use crate::config::ServiceSettings;
+use crate::endpoint::IdentityProvider;
 use crate::search::Search;
 use crate::store::{Interview, PersonRole, Store};
 use axum::Router;
@@ -52,6 +55,8 @@ pub struct Api {
     places: Arc<Semaphore>,
     /// Passwords that may be hashed at the same time: each takes 19 MiB and a core.
     hashing: Arc<Semaphore>,
+    /// Where people may sign in instead of here, and the role of those who have no account.
+    provider: Option<Arc<(IdentityProvider, Option<PersonRole>)>>,
     /// Turns true when the service is to end, so that streams of events do not hold it up.
     stopping: watch::Receiver<bool>,
 }
@@ -68,8 +73,15 @@ impl Api {
             settings: Arc::new(settings),
             search: None,
             store,
+            provider: None,
             stopping,
         }
+    }
+
+    /// Lets people sign in with `provider`. Who has no account gets one in the role `newcomers`, or none.
+    #[must_use]
+    pub fn with_provider(self, provider: IdentityProvider, newcomers: Option<PersonRole>) -> Self {
+        Self { provider: Some(Arc::new((provider, newcomers))), ..self }
     }
 
     /// The same with an index of answers to search.
@@ -116,6 +128,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(operations::metrics))
         .routes(routes!(signin::set_up))
         .routes(routes!(signin::sign_in, signin::session, signin::sign_out))
+        .routes(routes!(elsewhere::leave))
+        .routes(routes!(elsewhere::come_back))
         .routes(routes!(people::sessions))
         .routes(routes!(people::end_session))
         .routes(routes!(people::tokens, people::add_token))

@@ -46,7 +46,7 @@ pub(in crate::web) async fn list(State(api): State<Api>) -> Result<Json<Vec<Rubr
 ///
 /// The first version of a rubric becomes active.
 #[utoipa::path(post, path = "/api/v1/rubrics", tag = "rubrics",
-    request_body(content = String, content_type = "application/toml", description = "The rubric file"),
+    request_body(content((String = "application/toml"), (String = "text/plain")), description = "The rubric file"),
     responses((status = 201, body = RubricVersion, description = "The version")))]
 pub(in crate::web) async fn upload(
     State(api): State<Api>,

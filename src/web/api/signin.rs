@@ -3,7 +3,7 @@
 
 use super::Api;
 use super::client::Client;
-use super::gate::{COOKIE, Caller, csrf_of, session_of};
+use super::gate::{COOKIE, Caller, csrf_of, session_of, with_cookie};
 use super::input::{Sent, line};
 use crate::store::{NewPerson, Person, PersonRole, Store};
 use crate::web::problem::Failure;
@@ -11,9 +11,9 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cookie::{Cookie, SameSite};
+use cookie::SameSite;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -38,7 +38,7 @@ impl Attempts {
     }
 
     /// Counts an attempt at `now` (in milliseconds), in this process first: a flood does not get as far as the database.
-    async fn count(&self, store: &Store, address: IpAddr, now: i64) -> Result<(), Failure> {
+    pub(super) async fn count(&self, store: &Store, address: IpAddr, now: i64) -> Result<(), Failure> {
         self.count_here(address, now)?;
         let together = store.count_in_minute(&format!("sign-in {address}"), 1).await?;
         if together > i64::from(self.most) { Err(too_many(now)) } else { Ok(()) }
@@ -125,17 +125,19 @@ pub(in crate::web) async fn sign_in(
         api.store.refuse_signin(&person.id).await?;
         return Err(Failure::SignInRefused);
     }
-    let secret = api.store.edge().secret("");
-    let agent: String = headers
-        .get(header::USER_AGENT)
-        .and_then(|agent| agent.to_str().ok())
-        .unwrap_or("unknown")
-        .chars()
-        .take(200)
-        .collect();
-    api.store.begin_session(&person.id, &secret, &agent, api.settings.session_hours * 3_600_000).await?;
+    let secret = begin(&api, &person, &headers).await?;
     let csrf_token = Some(csrf_of(&secret));
-    Ok(with_cookie(Json(SignedIn { person, csrf_token }).into_response(), secret, api.settings.session_hours))
+    let response = Json(SignedIn { person, csrf_token }).into_response();
+    Ok(with_cookie(response, COOKIE, secret, SameSite::Strict, api.settings.session_hours * 60))
+}
+
+/// Begins a session of a person who has shown who they are, and gives its secret.
+pub(super) async fn begin(api: &Api, person: &Person, headers: &HeaderMap) -> Result<String, Failure> {
+    let secret = api.store.edge().secret("");
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("unknown");
+    let agent: String = agent.chars().take(200).collect();
+    api.store.begin_session(&person.id, &secret, &agent, api.settings.session_hours * 3_600_000).await?;
+    Ok(secret)
 }
 
 /// Who is signed in
@@ -154,20 +156,7 @@ pub(in crate::web) async fn sign_out(State(api): State<Api>, caller: Caller) -> 
         return Err(Failure::Conflict("a token is ended with DELETE /api/v1/tokens/{id}".into()));
     }
     api.store.end_session(&caller.0.person.id, &caller.0.id).await?;
-    Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), String::new(), 0))
-}
-
-fn with_cookie(mut response: Response, secret: String, hours: i64) -> Response {
-    let mut cookie = Cookie::new(COOKIE, secret);
-    cookie.set_path("/");
-    cookie.set_secure(true);
-    cookie.set_http_only(true);
-    cookie.set_same_site(SameSite::Strict);
-    cookie.set_max_age(cookie::time::Duration::hours(hours));
-    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
-    response
+    Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), COOKIE, String::new(), SameSite::Strict, 0))
 }
 
 /// Holds a new person to the rules and hashes the password.

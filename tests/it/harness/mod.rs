@@ -1,6 +1,7 @@
 //! What the tests share: written interviews, the program itself, a Qdrant server, a chat-model server,
 //! a PostgreSQL server, and the service with its actors.
 
+pub mod identity;
 pub mod interviews;
 pub mod openai;
 pub mod postgres;

@@ -238,6 +238,23 @@ impl Service {
         judge: Judge,
         retrieval: Arc<Retrieval>,
     ) -> Self {
+        Self::built(database, settings, judge, retrieval, |api| api).await
+    }
+
+    /// With more than the settings say.
+    pub async fn arranged(database: Database, settings: ServiceSettings, arrange: impl FnOnce(Api) -> Api) -> Self {
+        let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        let retrieval = Arc::new(Retrieval::local(Some(&cache)).expect("retrieval"));
+        Self::built(database, settings, Judge::local(), retrieval, arrange).await
+    }
+
+    async fn built(
+        database: Database,
+        settings: ServiceSettings,
+        judge: Judge,
+        retrieval: Arc<Retrieval>,
+        arrange: impl FnOnce(Api) -> Api,
+    ) -> Self {
         let store = Store::open(&database.url, EDGE).await.expect("the store opens");
         let (stop, stopping) = watch::channel(false);
         let search = Arc::new(Search::new(store.clone(), Arc::clone(&retrieval)));
@@ -246,7 +263,8 @@ impl Service {
         let workers = Workers::start(&store, &Arc::new(workshop), &settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = Api::new(store.clone(), settings, stopping).searching(Arc::clone(&search)).router();
+        let api = Api::new(store.clone(), settings, stopping).searching(Arc::clone(&search));
+        let router = arrange(api).router();
         let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
         tokio::spawn(async move { server.await.expect("serves") });
         store.offer_setup("the set-up secret").await.expect("offered");

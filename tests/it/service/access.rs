@@ -65,6 +65,23 @@ async fn every_route_of_the_document_is_in_the_table_and_the_other_way_round() {
     assert_eq!(described, table);
 }
 
+#[test]
+fn the_document_names_the_words_that_are_sent_and_holds_what_it_refers_to() {
+    let document = openapi();
+    let schemas = &document["components"]["schemas"];
+    for (name, word) in
+        [("PersonRole", "administrator"), ("InterviewStatus", "awaiting_consent"), ("Mode", "blind_first")]
+    {
+        let words = schemas[name]["enum"].as_array().unwrap_or_else(|| panic!("{name}: {}", schemas[name]));
+        assert!(words.contains(&json!(word)), "{name}: {words:?}");
+    }
+    let text = document.to_string();
+    for rest in text.split("#/components/schemas/").skip(1) {
+        let name = rest.split('"').next().expect("a name");
+        assert!(schemas.get(name).is_some(), "{name} is referred to and not there");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_does_what_its_scopes_say_and_its_secret_is_shown_once() {
     for database in databases().await {

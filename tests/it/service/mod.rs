@@ -3,6 +3,7 @@
 mod access;
 mod calibrations;
 mod durable;
+mod elsewhere;
 mod erasure;
 mod exports;
 mod flow;
@@ -13,3 +14,4 @@ mod lists;
 mod record;
 mod replay;
 mod reviews;
+mod traces;
