@@ -479,7 +479,7 @@ impl Texts {
     }
 
     /// A browser by its name and system, from what it says of itself.
-    pub fn browser(&self, agent: &str) -> String {
+    pub fn browser(agent: &str) -> String {
         let first = |known: &[(&'static str, &'static str)]| {
             known.iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| *name)
         };

@@ -132,9 +132,8 @@ async fn written(request: Request) -> Result<(String, bool), Failure> {
 
 pub(super) async fn save(State(api): State<Api>, visitor: Visitor, request: Request) -> Result<Response, Failure> {
     let (text, only_checks) = written(request).await?;
-    let loaded = match library::parse("rubric", &text) {
-        Ok(loaded) => loaded,
-        Err(_) => return Ok(refused(shown(&visitor, text, Some(("bad", visitor.t.rubric_faults.to_owned())))?)),
+    let Ok(loaded) = library::parse("rubric", &text) else {
+        return Ok(refused(shown(&visitor, text, Some(("bad", visitor.t.rubric_faults.to_owned())))?));
     };
     if only_checks {
         return shown(&visitor, text, Some(("good", visitor.t.rubric_sound.to_owned())));

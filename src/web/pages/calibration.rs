@@ -213,21 +213,21 @@ pub(super) async fn compared(
     let named = |side: &str| query.get(side).cloned().ok_or_else(|| Failure::Unfit(visitor.t.choose_two.into()));
     let ids = (named("a")?, named("b")?);
     let (a, b) = (kept::side(&api, &ids.0).await?, kept::side(&api, &ids.1).await?);
-    let made = aside(move || calibration::compare(&a, &b, ROUNDS, SEED)).await?;
-    let Comparison { answers, left_out, figures, .. } = made.map_err(|why| Failure::Unfit(why.to_string()))?;
+    let outcome = aside(move || calibration::compare(&a, &b, ROUNDS, SEED)).await?;
+    let Comparison { answers, left_out, figures, .. } = outcome.map_err(|why| Failure::Unfit(why.to_string()))?;
     let with = |number: &Number| format!("{} ({})", say::value(number), say::between(number));
     let figures = figures
         .iter()
         .map(|one| (one.figure.to_owned(), with(&one.a), with(&one.b), with(&one.difference), one.verdict.to_owned()));
-    let mut names = Vec::new();
+    let mut sides = Vec::new();
     for wanted in [&ids.0, &ids.1] {
         let known = api.store.calibration(wanted).await?;
-        names.push(format!("{} {}, {}", known.eval_set, known.number, visitor.t.date(&known.created_at)));
+        sides.push(format!("{} {}, {}", known.eval_set, known.number, visitor.t.date(&known.created_at)));
     }
     let page = ComparedPage {
         figures: figures.collect(),
-        b: (ids.1, names.pop().unwrap_or_default()),
-        a: (ids.0, names.pop().unwrap_or_default()),
+        b: (ids.1, sides.pop().unwrap_or_default()),
+        a: (ids.0, sides.pop().unwrap_or_default()),
         answers,
         left_out,
         shell: visitor.shell(visitor.t.compare),

@@ -95,9 +95,8 @@ async fn submitted(api: &Api, reviewer: &str, interview: &str, version: &str, pl
     let asked = asked.iter().filter(|question| question.result["status"] != "not_asked");
     for (n, question) in asked.enumerate() {
         let by = match (place, n % 4) {
-            (0, 3) => -1,
+            (0, 3) | (1, 2) => -1,
             (1, 1) => 1,
-            (1, 2) => -1,
             _ => 0,
         };
         review = store.decide(&review, None, &decision(question, &evaluation, by)).await?;

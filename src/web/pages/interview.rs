@@ -30,11 +30,14 @@ struct InterviewPage<'a> {
     status: &'static str,
     running: Option<&'a EvaluationHead>,
     failure: Option<Words<'a>>,
-    awaits_consent: bool,
-    is_cancelled: bool,
-    is_ready: bool,
     is_blind: bool,
     people: Option<Vec<(String, String, bool)>>,
+}
+
+impl InterviewPage<'_> {
+    fn is(&self, status: &str) -> bool {
+        self.interview.status.word() == status
+    }
 }
 
 pub(super) async fn page(
@@ -64,9 +67,6 @@ pub(super) async fn page(
         status: visitor.t.status(interview.status),
         running: heads.iter().find(is_open),
         failure: failed.then(|| heads.first()?.failure.as_deref().map(Words)).flatten(),
-        awaits_consent: interview.status == InterviewStatus::AwaitingConsent,
-        is_cancelled: interview.status == InterviewStatus::Cancelled,
-        is_ready: interview.status == InterviewStatus::Evaluated,
         is_blind: rubric.mode == Mode::BlindFirst,
         interview: &interview,
         people,

@@ -8,6 +8,7 @@ use crate::web::api::Api;
 use crate::web::api::input::{Based, Sent};
 use crate::web::api::people::{self, AddPerson, AddToken, ChangePerson};
 use crate::web::problem::Failure;
+use crate::web::texts::Texts;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -103,7 +104,7 @@ async fn shown(api: &Api, visitor: &Visitor, secret: Option<String>) -> Result<R
     let (person, t) = (&visitor.person().id, visitor.t);
     let sessions = api.store.sessions(person).await?.into_iter().map(|session| {
         let (seen, is_this) = (t.date(&session.seen_at), session.id == visitor.caller.0.id);
-        (t.browser(&session.agent), session, seen, is_this)
+        (Texts::browser(&session.agent), session, seen, is_this)
     });
     let tokens = api.store.tokens(person).await?.into_iter().map(|token| {
         let (ends, scopes) = (t.date(&token.expires_at), token.scopes.iter().map(|one| one.word()).collect::<Vec<_>>());

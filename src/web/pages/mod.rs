@@ -31,6 +31,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use std::fmt::Write as _;
 
 /// Sent by the scripts, which want what changed and not the whole page.
 const PART: HeaderName = HeaderName::from_static("x-part");
@@ -254,7 +255,7 @@ fn in_query(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

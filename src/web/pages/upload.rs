@@ -76,7 +76,7 @@ pub(super) async fn read(State(api): State<Api>, visitor: Visitor, request: Requ
         parcel.files.into_iter().enumerate().map(|(n, file)| (n, file.name, file.bytes)).collect();
     let reading = tokio::task::spawn_blocking(move || {
         let limits = Limits { max_bytes: most, ..Limits::default() };
-        names.into_iter().map(|(n, name, bytes)| one(n, name, &bytes, &limits)).collect::<Vec<_>>()
+        names.into_iter().map(|(n, name, bytes)| one(n, &name, &bytes, &limits)).collect::<Vec<_>>()
     });
     let files = reading.await.map_err(|error| Failure::Inside(error.into()))?;
     let rubrics = api.store.rubrics().await?.into_iter().map(|rubric| (rubric.id, rubric.title)).collect();
@@ -84,13 +84,13 @@ pub(super) async fn read(State(api): State<Api>, visitor: Visitor, request: Requ
     html(&UploadedPage { shell: visitor.shell(visitor.t.how_read), files, rubrics, requires_consent }, None)
 }
 
-fn one(number: usize, name: String, bytes: &[u8], limits: &Limits) -> Read {
-    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+fn one(number: usize, name: &str, bytes: &[u8], limits: &Limits) -> Read {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let title: String = wording::on_one_line(stem).replace(['_', '-'], " ").chars().take(200).collect();
     let mut read = Read {
         number,
         title: if title.trim().is_empty() { "Interview".into() } else { title },
-        name: wording::on_one_line(&name),
+        name: wording::on_one_line(name),
         content: String::new(),
         faults: vec![],
         format: "",
