@@ -4,13 +4,12 @@
 //! lowest without one cannot be read either. What a chat model claimed is left in the JSON; it is no part of the result.
 
 use super::{
-    Abstention, CompetencyScore, CriterionResult, Distribution, Evaluation, Evidence, Flag, MadeWith, Overall,
-    QuestionResult, Rubric, RubricRef, SCHEMA, Stance, Status, Suggestion, Transcript, TranscriptRef, Verdict, Voice,
+    CompetencyScore, CriterionResult, Evaluation, Evidence, Flag, Kept, MadeWith, Overall, QuestionResult, Rubric,
+    RubricRef, SCHEMA, Stance, Status, Suggestion, Transcript, TranscriptRef, Verdict, Voice,
 };
-use crate::domain::{CharSpan, Scale};
+use crate::domain::CharSpan;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// Why what was kept cannot be read.
@@ -49,19 +48,9 @@ struct Question {
     status: Status,
     asked_at: Vec<usize>,
     answer: Vec<usize>,
-    suggestion: Option<Suggested>,
+    suggestion: Option<Kept>,
     criteria: Vec<Criterion>,
     flags: Vec<Flag>,
-}
-
-#[derive(Deserialize)]
-struct Suggested {
-    score: Option<i32>,
-    expected: Option<f64>,
-    range: Option<[i32; 2]>,
-    distribution: Option<BTreeMap<String, f64>>,
-    abstained: Option<String>,
-    why: String,
 }
 
 #[derive(Deserialize)]
@@ -132,7 +121,8 @@ impl Reading<'_> {
             });
         }
         let shown: Vec<&Evidence> = criteria.iter().flat_map(|criterion| &criterion.evidence).collect();
-        let suggestion = kept.suggestion.map(|suggested| self.suggestion(suggested, &shown)).transpose()?;
+        let suggestion = kept.suggestion.map(|kept| Suggestion::recalled(&self.rubric.scale, kept, &shown));
+        let suggestion = suggestion.transpose().map_err(|_| NotAsKept::Other)?;
         Ok(QuestionResult {
             id: kept.id,
             status: kept.status,
@@ -151,19 +141,5 @@ impl Reading<'_> {
         let found = Evidence::at(self.transcript, self.voice, kept.utterance, span, kept.stance).ok();
         let found = found.filter(|found| found.quote() == kept.quote);
         found.ok_or_else(|| NotAsKept::Moved(question.to_owned()))
-    }
-
-    fn suggestion(&self, kept: Suggested, evidence: &[&Evidence]) -> Result<Suggestion, NotAsKept> {
-        let Some(((score, expected), range)) = kept.score.zip(kept.expected).zip(kept.range) else {
-            return Ok(Suggestion::abstained(Abstention::of_reason(&kept.abstained.unwrap_or(kept.why))));
-        };
-        let scale: &Scale = &self.rubric.scale;
-        let distribution = kept.distribution.map(|shares| {
-            let share = |score: i32| shares.get(&score.to_string()).copied().unwrap_or_default();
-            Distribution::new(scale, scale.scores().map(share).collect())
-        });
-        let distribution = distribution.transpose().map_err(|_| NotAsKept::Other)?;
-        let scored = Suggestion::kept(scale, (score, expected, range), distribution, evidence, kept.why);
-        scored.map_err(|_| NotAsKept::Other)
     }
 }

@@ -126,10 +126,18 @@ impl Abstention {
     /// The reason of which [`Abstention::reason`] told; whatever is not known was told by a judge that failed.
     #[must_use]
     pub fn recalled(told: &str) -> Self {
-        let plain =
-            [Self::NotAnswered, Self::TooLittleSaid, Self::Garbled, Self::NothingToCompare, Self::OtherLanguage];
+        let plain = [
+            Self::NotAnswered,
+            Self::TooLittleSaid,
+            Self::Garbled,
+            Self::NothingToCompare,
+            Self::OtherLanguage,
+            Self::NothingQuotable,
+            Self::Unsure,
+        ];
         let known = plain.into_iter().find(|reason| reason.reason() == told);
-        known.unwrap_or_else(|| Self::JudgeUnavailable(told.trim_start_matches("judge unavailable: ").to_owned()))
+        let cause = told.strip_prefix("judge unavailable: ").unwrap_or(told);
+        known.unwrap_or_else(|| Self::JudgeUnavailable(cause.to_owned()))
     }
 
     /// The reason for people, in one sentence.
@@ -145,15 +153,6 @@ impl Abstention {
             Self::Unsure => "the calibrated score is less sure than the rule for suggesting one asks for".into(),
             Self::JudgeUnavailable(cause) => format!("judge unavailable: {cause}"),
         }
-    }
-
-    /// What [`Abstention::reason`] was made of.
-    pub(super) fn of_reason(reason: &str) -> Self {
-        let fixed =
-            [Self::NotAnswered, Self::TooLittleSaid, Self::Garbled, Self::NothingToCompare, Self::OtherLanguage];
-        let known = fixed.into_iter().find(|one| one.reason() == reason);
-        let cause = || reason.strip_prefix("judge unavailable: ").unwrap_or(reason).to_owned();
-        known.unwrap_or_else(|| Self::JudgeUnavailable(cause()))
     }
 }
 
@@ -239,21 +238,6 @@ impl Suggestion {
         Ok(Self { scored: Ok(scored), why })
     }
 
-    /// A suggestion that was kept: score, mean and range as they were, and the distribution where one was claimed.
-    ///
-    /// # Errors
-    /// [`Unsupported`] when the score is above the lowest and nothing in `evidence` supports it, or not on the scale.
-    pub(super) fn kept(
-        scale: &Scale,
-        (score, expected, range): (i32, f64, [i32; 2]),
-        distribution: Option<Distribution>,
-        evidence: &[&Evidence],
-        why: String,
-    ) -> Result<Self, Unsupported> {
-        let stated = Self::stated(scale, score, evidence, why)?;
-        Ok(Self { scored: Ok(Scored { score, expected, range, distribution }), ..stated })
-    }
-
     /// The lowest score, for an answer that shows nothing of what was listened for.
     #[must_use]
     pub fn lowest(scale: &Scale, why: String) -> Self {
@@ -275,21 +259,20 @@ impl Suggestion {
     /// A suggestion as it was kept, on the evidence that was found again.
     ///
     /// # Errors
-    /// [`Unsupported`] as for a new one: what was kept is not believed more than what was computed.
+    /// [`Unsupported`] as for a new one, and where mean, range or distribution are none: what was kept is not believed
+    /// more than what was computed.
     pub fn recalled(scale: &Scale, kept: Kept, evidence: &[&Evidence]) -> Result<Self, Unsupported> {
         let Some(score) = kept.score else {
-            let reason = Abstention::recalled(kept.abstained.as_deref().unwrap_or_default());
+            let reason = Abstention::recalled(kept.abstained.as_deref().unwrap_or(&kept.why));
             return Ok(Self { scored: Err(reason), why: kept.why });
         };
-        let mut made = Self::stated(scale, score, evidence, kept.why)?;
-        if let Ok(scored) = &mut made.scored {
-            let share = |level: i32| kept.distribution.as_ref().and_then(|all| all.get(&level.to_string()).copied());
-            let shares: Option<Vec<f64>> = scale.scores().map(share).collect();
-            scored.expected = kept.expected.unwrap_or(scored.expected);
-            scored.range = kept.range.unwrap_or(scored.range);
-            scored.distribution = shares.and_then(|shares| Distribution::new(scale, shares).ok());
-        }
-        Ok(made)
+        let stated = Self::stated(scale, score, evidence, kept.why)?;
+        let distribution = kept.distribution.map(|shares| {
+            let share = |level: i32| shares.get(&level.to_string()).copied().unwrap_or_default();
+            Distribution::new(scale, scale.scores().map(share).collect()).map_err(|_| Unsupported)
+        });
+        let (expected, range) = kept.expected.zip(kept.range).ok_or(Unsupported)?;
+        Ok(Self { scored: Ok(Scored { score, expected, range, distribution: distribution.transpose()? }), ..stated })
     }
 
     /// The suggested score; `None` after an abstention.
@@ -392,7 +375,12 @@ mod tests {
         assert_eq!(Suggestion::recalled(&Scale::default(), kept.clone(), &[]), Ok(lowest.clone()));
         let raised = Kept { score: Some(4), ..kept };
         assert_eq!(Suggestion::recalled(&Scale::default(), raised, &[]), Err(Unsupported));
-        for reason in [Abstention::TooLittleSaid, Abstention::JudgeUnavailable("timeout".into())] {
+        for reason in [
+            Abstention::TooLittleSaid,
+            Abstention::NothingQuotable,
+            Abstention::Unsure,
+            Abstention::JudgeUnavailable("timeout".into()),
+        ] {
             assert_eq!(Abstention::recalled(&reason.reason()), reason);
         }
     }
