@@ -61,13 +61,24 @@ struct Criterion {
     evidence: Vec<Quotation>,
 }
 
-#[derive(Deserialize)]
-struct Quotation {
+/// A quotation as [`Evidence`] is written, before it is found again.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Quotation {
     utterance: usize,
     start: usize,
     end: usize,
     quote: String,
     stance: Stance,
+}
+
+impl Quotation {
+    /// The evidence; `None` when the candidate does not say these very words in that place.
+    #[must_use]
+    pub fn found(&self, transcript: &Transcript, voice: &Voice) -> Option<Evidence> {
+        let span = CharSpan { start: self.start, end: self.end };
+        let found = Evidence::at(transcript, voice, self.utterance, span, self.stance).ok();
+        found.filter(|found| found.quote() == self.quote)
+    }
 }
 
 impl Evaluation {
@@ -111,7 +122,10 @@ impl Reading<'_> {
         let mut criteria = Vec::new();
         for one in kept.criteria {
             let kind = known.criteria.iter().find(|c| c.id == one.id).ok_or(NotAsKept::Other)?.kind;
-            let evidence = one.evidence.into_iter().map(|quotation| self.evidence(&quotation, &kept.id));
+            let evidence = one.evidence.iter().map(|quotation| {
+                let found = quotation.found(self.transcript, self.voice);
+                found.ok_or_else(|| NotAsKept::Moved(kept.id.clone()))
+            });
             criteria.push(CriterionResult {
                 id: one.id,
                 kind,
@@ -134,12 +148,5 @@ impl Reading<'_> {
             unfound: vec![],
             claim: None,
         })
-    }
-
-    fn evidence(&self, kept: &Quotation, question: &str) -> Result<Evidence, NotAsKept> {
-        let span = CharSpan { start: kept.start, end: kept.end };
-        let found = Evidence::at(self.transcript, self.voice, kept.utterance, span, kept.stance).ok();
-        let found = found.filter(|found| found.quote() == kept.quote);
-        found.ok_or_else(|| NotAsKept::Moved(question.to_owned()))
     }
 }

@@ -32,7 +32,7 @@ pub use evaluation::{
 pub use evidence::{Evidence, NotEvidence, Voice, find_words};
 pub use fault::{Fault, Faults};
 pub use finding::{Code, Finding, Level, Spot};
-pub use kept::NotAsKept;
+pub use kept::{NotAsKept, Quotation};
 pub use proposal::Proposal;
 pub use protected::Trait;
 pub use rubric::{

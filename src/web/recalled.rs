@@ -2,21 +2,12 @@
 //! shown, and a suggestion whose quotations are gone is none.
 
 use crate::domain::{
-    Abstention, CharSpan, CriterionResult, Evidence, Flag, Kept, NotEvidence, Question, QuestionResult, Rubric, Stance,
+    Abstention, CriterionResult, Evidence, Flag, Kept, NotEvidence, Question, QuestionResult, Quotation, Rubric,
     Status, Suggestion, Transcript, Verdict, Voice,
 };
 use crate::store::StoredQuestion;
 use serde::Deserialize;
 use serde_json::Value;
-
-/// A quotation as it is stored.
-#[derive(Deserialize)]
-struct Passage {
-    utterance: usize,
-    start: usize,
-    end: usize,
-    stance: Stance,
-}
 
 /// A criterion as it is stored.
 #[derive(Deserialize)]
@@ -46,8 +37,7 @@ struct Answered {
 
 /// A stored passage, found again; `None` when it is no longer the candidate's words.
 pub(in crate::web) fn passage(stored: &Value, transcript: &Transcript, voice: &Voice) -> Option<Evidence> {
-    let Passage { utterance, start, end, stance } = Passage::deserialize(stored).ok()?;
-    Evidence::at(transcript, voice, utterance, CharSpan { start, end }, stance).ok()
+    Quotation::deserialize(stored).ok()?.found(transcript, voice)
 }
 
 /// One result for each question of the rubric, in its order. A question that is not among the stored ones was not asked
@@ -147,6 +137,16 @@ mod tests {
         let after = results(&stored, &rubric, (&transcript, &voice), |_| false);
         assert_eq!(after[0].answer, before[0].answer);
         assert!(after.iter().all(|q| q.suggestion.is_none() && q.criteria.is_empty() && q.flags.is_empty()));
+    }
+
+    #[test]
+    fn a_quotation_of_other_words_than_stand_there_is_not_shown() {
+        let (mut stored, rubric, transcript, voice, before) = stored();
+        let quoted = before[0].criteria.iter().position(|found| !found.evidence.is_empty()).expect("a quotation");
+        let kept = before[0].criteria[quoted].evidence.len();
+        stored[0].result["criteria"][quoted]["evidence"][0]["quote"] = json!("other words");
+        let after = results(&stored, &rubric, (&transcript, &voice), |_| true);
+        assert_eq!(after[0].criteria[quoted].evidence.len(), kept - 1);
     }
 
     #[test]
