@@ -158,35 +158,18 @@ impl Store {
              ORDER BY keep_until LIMIT $2",
         );
         let mut rows = dated.bind(now.as_str()).bind(most).fetch_all(&self.pool).await?;
-        let by_rubric = sqlx::query("SELECT id AS rule, retention_days AS days FROM rubrics WHERE retention_days > 0");
-        for rule in by_rubric.fetch_all(&self.pool).await? {
-            let query = sqlx::query(
-                "SELECT id FROM interviews WHERE rubric_id = $1 AND erased_at IS NULL AND id < $2 AND is_held = 0 \
-                 AND keep_until IS NULL ORDER BY id LIMIT $3",
+        let by_rubric = "SELECT id AS rule, retention_days AS days FROM rubrics WHERE retention_days > 0";
+        let by_place = "SELECT place AS rule, days FROM retention_places";
+        for (rules, column) in [(by_rubric, "rubric_id"), (by_place, "place")] {
+            let over = format!(
+                "SELECT id FROM interviews WHERE {column} = $1 AND erased_at IS NULL AND id < $2 AND is_held = 0 \
+                 AND keep_until IS NULL ORDER BY id LIMIT $3"
             );
-            rows.extend(
-                query
-                    .bind(get::<String>(&rule, "rule")?)
-                    .bind(limit(&now, &rule)?)
-                    .bind(most)
-                    .fetch_all(&self.pool)
-                    .await?,
-            );
-        }
-        let by_place = sqlx::query("SELECT place AS rule, days FROM retention_places");
-        for rule in by_place.fetch_all(&self.pool).await? {
-            let query = sqlx::query(
-                "SELECT id FROM interviews WHERE place = $1 AND erased_at IS NULL AND id < $2 AND is_held = 0 \
-                 AND keep_until IS NULL ORDER BY id LIMIT $3",
-            );
-            rows.extend(
-                query
-                    .bind(get::<String>(&rule, "rule")?)
-                    .bind(limit(&now, &rule)?)
-                    .bind(most)
-                    .fetch_all(&self.pool)
-                    .await?,
-            );
+            for rule in sqlx::query(rules).fetch_all(&self.pool).await? {
+                let query = sqlx::query(sqlx::AssertSqlSafe(over.clone()));
+                let query = query.bind(get::<String>(&rule, "rule")?).bind(limit(&now, &rule)?).bind(most);
+                rows.extend(query.fetch_all(&self.pool).await?);
+            }
         }
         let mut ids: Vec<String> = rows.iter().map(|row| get(row, "id")).collect::<Result<_>>()?;
         ids.sort_unstable();

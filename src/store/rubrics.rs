@@ -112,6 +112,16 @@ impl Store {
         rows.iter().map(RubricVersion::read).collect()
     }
 
+    /// One version of a rubric, by its number.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`].
+    pub async fn numbered_version(&self, rubric: &str, number: &str) -> Result<RubricVersion> {
+        let query = sqlx::query("SELECT * FROM rubric_versions WHERE rubric_id = $1 AND number = $2");
+        let row = query.bind(rubric).bind(number).fetch_optional(&self.pool).await?;
+        RubricVersion::read(&row.ok_or(StoreError::Missing("rubric version"))?)
+    }
+
     /// One version, by its own id.
     ///
     /// # Errors
@@ -217,10 +227,7 @@ impl Store {
         let known = self.rubric(id).await?;
         let version = match number {
             None => None,
-            Some(number) => {
-                let versions = self.rubric_versions(id).await?;
-                Some(versions.into_iter().find(|v| v.number == number).ok_or(StoreError::Missing("rubric version"))?)
-            }
+            Some(number) => Some(self.numbered_version(id, number).await?),
         };
         let mut tx = self.begin().await?;
         let changed = sqlx::query(

@@ -80,8 +80,7 @@ pub(super) async fn upload(
     Path((rubric, number)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let version = api.store.rubric_versions(&rubric).await?.into_iter().find(|version| version.number == number);
-    let version = version.ok_or(Failure::Missing("rubric version"))?;
+    let version = api.store.numbered_version(&rubric, &number).await?;
     let (report, profile) = form(request).await?;
     // Both may be long; reading them would keep other requests waiting.
     let checking = tokio::task::spawn_blocking(move || checked(&version, &report, profile));

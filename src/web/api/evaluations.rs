@@ -81,10 +81,7 @@ pub(in crate::web) async fn ask(
     }
     let version = match &sent.rubric_version {
         None => api.store.active_version(&known.rubric).await?,
-        Some(number) => {
-            let versions = api.store.rubric_versions(&known.rubric).await?;
-            versions.into_iter().find(|v| v.number == *number).ok_or(Failure::Missing("rubric version"))?
-        }
+        Some(number) => api.store.numbered_version(&known.rubric, number).await?,
     };
     if sent.judge == Some(AskedJudge::Openai) && !api.settings.has_chat_model {
         return Err(Failure::Unfit("no chat model is set for this service: the setting judge is local".into()));

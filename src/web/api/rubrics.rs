@@ -109,8 +109,7 @@ pub(in crate::web) async fn version(
     State(api): State<Api>,
     Path((rubric, number)): Path<(String, String)>,
 ) -> Result<Json<RubricVersion>, Failure> {
-    let versions = api.store.rubric_versions(&rubric).await?;
-    versions.into_iter().find(|version| version.number == number).map(Json).ok_or(Failure::Missing("rubric version"))
+    Ok(Json(api.store.numbered_version(&rubric, &number).await?))
 }
 
 /// Submitted reviews as an eval set

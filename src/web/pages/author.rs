@@ -111,10 +111,8 @@ pub(super) async fn edit(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let entry = api.store.rubric(&id).await?;
-    let wanted = query.get("version").or(entry.active_version.as_ref());
-    let all = api.store.rubric_versions(&id).await?;
-    let known = all.into_iter().find(|version| Some(&version.number) == wanted);
-    let text = known.ok_or(Failure::Missing("rubric version"))?.source;
+    let wanted = query.get("version").or(entry.active_version.as_ref()).ok_or(Failure::Missing("rubric version"))?;
+    let text = api.store.numbered_version(&id, wanted).await?.source;
     shown(&visitor, text, Some(("", visitor.t.raise_version.to_owned())))
 }
 

@@ -243,8 +243,7 @@ pub(super) async fn upload(
 ) -> Result<Response, Failure> {
     let Parcel { fields, files } = Parcel::read(request, LONGEST).await?;
     let number = fields.need("number")?;
-    let versions = api.store.rubric_versions(&rubric).await?;
-    let version = versions.into_iter().find(|one| one.number == number).ok_or(Failure::Missing("rubric version"))?;
+    let version = api.store.numbered_version(&rubric, &number).await?;
     let text = |field: &str| {
         let file = files.iter().find(|file| file.field == field);
         let file = file.ok_or_else(|| Failure::Unfit(format!("choose {field}.json")))?;
