@@ -93,6 +93,15 @@ pub enum SharesFrom {
     Samples,
 }
 
+/// One message of a conversation with a chat model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// `system`, `user` or `assistant`.
+    pub role: &'static str,
+    /// What it says.
+    pub content: String,
+}
+
 /// What a chat model said about the answer to one question, and how it came to say it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChatClaim {
@@ -110,8 +119,10 @@ pub struct ChatClaim {
     pub missing: String,
     /// How the reply was read.
     pub mode: ReplyMode,
-    /// Digest of the messages as they were sent.
+    /// Digest of the messages' words, one after the other.
     pub prompt: Digest,
+    /// The messages that `reply` answers, as they were sent.
+    pub messages: Vec<Message>,
     /// The model as the server names it.
     pub model: Option<String>,
     /// Tokens of all requests that this took, as the server counts them.

@@ -21,7 +21,8 @@ mod text;
 mod transcript;
 
 pub use claim::{
-    ChatClaim, Claim, CriterionClaim, PassageClaim, QuoteClaim, ReplyMode, SharesFrom, Stance, Support, VerdictClaim,
+    ChatClaim, Claim, CriterionClaim, Message, PassageClaim, QuoteClaim, ReplyMode, SharesFrom, Stance, Support,
+    VerdictClaim,
 };
 pub use digest::Digest;
 pub use eval_set::{EvalSet, GivenScore, LabelledAnswer, MarkedQuote};

@@ -118,6 +118,8 @@ pub enum Abstention {
     NothingQuotable,
     /// The calibration profile is less sure than its rule for suggesting anything asks for.
     Unsure,
+    /// Asking a chat model costs, and nothing is left to spend.
+    BudgetSpent,
     /// The judge could not be asked or did not answer usably; what happened.
     JudgeUnavailable(String),
 }
@@ -134,6 +136,7 @@ impl Abstention {
             Self::OtherLanguage,
             Self::NothingQuotable,
             Self::Unsure,
+            Self::BudgetSpent,
         ];
         let known = plain.into_iter().find(|reason| reason.reason() == told);
         let cause = told.strip_prefix("judge unavailable: ").unwrap_or(told);
@@ -151,6 +154,7 @@ impl Abstention {
             Self::OtherLanguage => "the answer is in a language this judge does not read".into(),
             Self::NothingQuotable => "nothing that was said could be quoted for the calibrated score".into(),
             Self::Unsure => "the calibrated score is less sure than the rule for suggesting one asks for".into(),
+            Self::BudgetSpent => "the budget for the chat model is used up".into(),
             Self::JudgeUnavailable(cause) => format!("judge unavailable: {cause}"),
         }
     }
@@ -379,6 +383,7 @@ mod tests {
             Abstention::TooLittleSaid,
             Abstention::NothingQuotable,
             Abstention::Unsure,
+            Abstention::BudgetSpent,
             Abstention::JudgeUnavailable("timeout".into()),
         ] {
             assert_eq!(Abstention::recalled(&reason.reason()), reason);

@@ -344,6 +344,7 @@ impl<'a> Interview<'a> {
                 let reason = suggest::unjudgeable(&text, question, settings).unwrap_or(Abstention::TooLittleSaid);
                 abstained(reason, flags)
             }
+            (_, Some(Err(JudgeError::Budget))) => abstained(Abstention::BudgetSpent, flags),
             (_, Some(Err(error))) => abstained(Abstention::JudgeUnavailable(error.to_string()), flags),
             (_, Some(Ok(Claimed::Chat(asked, claim)))) => {
                 conclude_chat::conclude(self, &asked, *claim, &rubric.scale, flags)

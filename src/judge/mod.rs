@@ -76,7 +76,7 @@ pub enum JudgeError {
         room: u64,
     },
     /// Nothing is left to spend.
-    #[error("the budget of this run is used up")]
+    #[error("the budget for the chat model is used up")]
     Budget,
     /// Only kept replies may be used, and there is none.
     #[error("no reply is kept for this request: run without --replay first")]

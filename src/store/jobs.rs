@@ -314,7 +314,7 @@ impl Store {
         }
         let changed = sqlx::query(
             "UPDATE jobs SET state = 'queued', attempts = 0, not_before = $1, finished_at = NULL \
-             WHERE id = $2 AND state = 'dead' RETURNING *",
+             WHERE id = $2 AND (state = 'dead' OR (state = 'queued' AND not_before > $1)) RETURNING *",
         )
         .bind(tx.at.as_str())
         .bind(id)
@@ -322,7 +322,7 @@ impl Store {
         .await?;
         let Some(row) = changed else {
             return Err(StoreError::Refused(format!(
-                "the job is {}: only dead ones are tried again",
+                "the job is {}: only dead and waiting ones are tried again",
                 job.state.word()
             )));
         };

@@ -169,7 +169,22 @@ texts! {
     move_going: "This question is being scored again\u{2026}", "Diese Frage wird neu gewertet\u{2026}";
     move_failed: "This place could not be scored. Nothing was changed.", "Diese Stelle konnte nicht gewertet werden. Nichts wurde geändert.";
     cancel_it: "Leave it", "Abbrechen";
+    search: "Search", "Suche";
+    answers_title: "What candidates said", "Was Bewerberinnen und Bewerber sagten";
+    answers_lead: "Looks through all answers by meaning. Every hit is quoted to the letter.", "Durchsucht alle Antworten nach ihrem Sinn. Jeder Treffer ist wörtlich zitiert.";
+    answers_what: "What it is about, in your words", "Worum es geht, in Ihren Worten";
+    every_rubric: "Every rubric", "Jedes Raster";
+    score_from: "Suggested score from", "Vorgeschlagene Wertung von";
+    score_to: "to", "bis";
+    no_hits: "Nothing was found that you may see.", "Es wurde nichts gefunden, das Sie sehen dürfen.";
+    no_hits_do: "Other words, or another rubric, may find more. Only evaluated interviews are searched.", "Andere Worte oder ein anderes Raster finden vielleicht mehr. Durchsucht werden ausgewertete Interviews.";
+    precedents: "How answers like this were scored", "Wie ähnliche Antworten gewertet wurden";
+    precedents_open: "Show them", "Anzeigen";
+    no_precedents: "No answer like this has a score that you may see yet.", "Noch hat keine ähnliche Antwort eine Wertung, die Sie sehen dürfen.";
+    of_record: "Score of record", "Endgültige Wertung";
+    marked_for: "Marked by the reviewer for question", "Von der bewertenden Person markiert für Frage";
     raw_reply: "What the model said", "Was das Modell sagte";
+    prompt_sent: "What it was sent", "Was ihm geschickt wurde";
     prompt_digest: "Digest of the exact prompt", "Prüfsumme der genauen Anfrage";
     token_count: "tokens", "Token";
     submit: "Submit the review", "Bewertung abgeben";
@@ -265,6 +280,7 @@ texts! {
     no_runs: "There is no calibration yet.", "Noch gibt es keine Kalibrierung.";
     no_runs_do: "Run: earmark calibrate --rubric FILE --eval-set DIR --out FOLDER. Then add its report.json and profile.json here.", "Starten Sie: earmark calibrate --rubric DATEI --eval-set ORDNER --out ORDNER. Fügen Sie dann report.json und profile.json hier hinzu.";
     in_use: "in use", "in Gebrauch";
+    no_profile_hint: "None for a run with a profile that was fitted before", "Keine bei einem Lauf mit einem früher angepassten Profil";
     use_it: "Use its profile", "Profil verwenden";
     use_not: "Stop using its profile", "Profil nicht mehr verwenden";
     add_run: "Add a run", "Lauf hinzufügen";
@@ -393,6 +409,7 @@ impl Texts {
             Abstention::OtherLanguage => "die Antwort ist in einer Sprache, die dieses Modell nicht liest".into(),
             Abstention::NothingQuotable => "eine höhere Wertung wäre möglich, aber nichts Gesagtes belegt sie".into(),
             Abstention::Unsure => "die Kalibrierung ist sich für einen Vorschlag nicht sicher genug".into(),
+            Abstention::BudgetSpent => "das Budget für das Sprachmodell ist aufgebraucht".into(),
             Abstention::JudgeUnavailable(cause) => format!("Modell nicht erreichbar: {cause}"),
         }
     }
@@ -462,6 +479,62 @@ impl Texts {
             Ready::No => self.either("not ready", "nicht bereit"),
             Ready::CannotSay => self.either("too early to say", "noch nicht zu sagen"),
         }
+    }
+
+    /// What a quotation is, for tooltips and screen readers.
+    pub fn about_quotation(&self, against: bool, question: usize, letter: &str, criterion: &str) -> String {
+        let side = if against {
+            self.either("Quoted against the candidate", "Gegen die Person zitiert")
+        } else {
+            self.either("Quoted for the candidate", "Für die Person zitiert")
+        };
+        let (nth, part) = (self.either("question", "Frage"), self.either("criterion", "Kriterium"));
+        format!("{side}, {nth} {question}, {part} {letter}: {criterion}")
+    }
+
+    /// Title of a problem by its name, and what to do where that is always the same; `None` where what the service says in
+    /// English is all there is.
+    pub fn problem(&self, kind: &str) -> Option<(&'static str, Option<&'static str>)> {
+        if self.tag != "de" {
+            return None;
+        }
+        let known = match kind.rsplit(':').next().unwrap_or_default() {
+            "malformed" => ("Die Anfrage ist nicht lesbar", None),
+            "not-signed-in" => ("Niemand ist angemeldet", Some("Melden Sie sich an.")),
+            "sign-in-refused" => (
+                "Die Anmeldung wurde abgelehnt",
+                Some(
+                    "E-Mail-Adresse oder Passwort ist falsch, oder es gab zu viele Versuche. Versuchen Sie es später wieder.",
+                ),
+            ),
+            "not-let-in" => ("Die Anmeldung über den anderen Dienst gelang nicht", None),
+            "not-allowed" => ("Das ist Ihnen nicht erlaubt", None),
+            "missing" => ("Das gibt es nicht", Some("Es ist nicht da oder wird Ihnen nicht gezeigt.")),
+            "no-such-method" => {
+                ("Dieser Weg ist nicht vorgesehen", Some("Gehen Sie zurück und versuchen Sie es von dort."))
+            }
+            "conflict" => ("Der jetzige Stand erlaubt das nicht", None),
+            "changed" => ("Es wurde inzwischen geändert", None),
+            "too-large" => ("Das ist zu groß", None),
+            "wrong-type" => ("Diese Art von Inhalt wird hier nicht gelesen", None),
+            "faulty-file" => (
+                "Die Datei ist nicht lesbar",
+                Some("Alles, was an ihr nicht stimmt, steht hier; gespeichert wurde nichts."),
+            ),
+            "unfit" => ("Eine Regel erlaubt das nicht", None),
+            "no-precondition" => ("Die Fassung fehlt", Some("Laden Sie die Seite neu und versuchen Sie es wieder.")),
+            "too-many" => ("Zu viele Versuche", Some("Warten Sie etwas und versuchen Sie es wieder.")),
+            "busy" => ("Gerade gibt es zu viel zu tun", Some("Warten Sie etwas und versuchen Sie es wieder.")),
+            "timed-out" => (
+                "Das hat zu lange gedauert",
+                Some("Versuchen Sie es wieder; hilft das nicht, fragen Sie die Verwaltung."),
+            ),
+            "failed" => {
+                ("Innen ist etwas fehlgeschlagen", Some("Es ist vermerkt; nennen Sie der Verwaltung die Uhrzeit."))
+            }
+            _ => return None,
+        };
+        Some(known)
     }
 
     /// The role of a speaker as `passage` names it.

@@ -25,6 +25,8 @@ pub(super) enum Failure {
     Stopped,
     /// Something that every evaluation needs is away: it waits, and the attempt does not count.
     Away(String),
+    /// Nothing is left to spend on the chat model today: it waits, and the attempt does not count.
+    Spent(String),
     /// Another attempt may mend it.
     ForNow(String),
     /// Another attempt would not.
@@ -117,7 +119,7 @@ fn place(moved: SpanMove) -> Placed {
 }
 
 /// Judges what is not finished, a few questions at a time. What a failing judge left open is tried again with the next
-/// attempt; the last attempt keeps the abstention.
+/// attempt; the last attempt keeps the abstention. What only money kept open waits until there is some again.
 async fn judge_the_rest(
     worker: &Worker,
     taken: &Taken,
@@ -128,7 +130,7 @@ async fn judge_the_rest(
     let finished = worker.store.finished_questions(&taken.job.evaluation).await?;
     let finished: BTreeSet<usize> = finished.iter().map(|question| question.place).collect();
     let open: Vec<usize> = (0..rubric.questions.len()).filter(|place| !finished.contains(place)).collect();
-    let mut left = None;
+    let (mut left, mut spent) = (None, None);
     for places in open.chunks(together) {
         if worker.is_stopping() {
             return Err(Failure::Stopped);
@@ -137,20 +139,20 @@ async fn judge_the_rest(
         let mut keep = Vec::new();
         let said = sitting.passages(&results).await?;
         for ((place, result), said) in places.iter().zip(&results).zip(&said) {
-            match unavailable(result) {
-                Some(why) if !worker.is_last_attempt(taken) => left = Some(why),
+            match result.suggestion.as_ref().and_then(Suggestion::abstention) {
+                Some(reason @ Abstention::BudgetSpent) => spent = Some(reason.reason()),
+                Some(reason @ Abstention::JudgeUnavailable(_)) if !worker.is_last_attempt(taken) => {
+                    left = Some(reason.reason());
+                }
                 _ => keep.push(kept(*place, result, said, worker.workshop.retrieval.embedder())),
             }
         }
         worker.store.save_questions(taken, &keep).await?;
     }
-    left.map_or(Ok(()), |why| Err(Failure::ForNow(why)))
-}
-
-fn unavailable(result: &QuestionResult) -> Option<String> {
-    match result.suggestion.as_ref().and_then(Suggestion::abstention) {
-        Some(reason @ Abstention::JudgeUnavailable(_)) => Some(reason.reason()),
-        _ => None,
+    match (left, spent) {
+        (Some(why), _) => Err(Failure::ForNow(why)),
+        (None, Some(why)) => Err(Failure::Spent(why)),
+        (None, None) => Ok(()),
     }
 }
 

@@ -147,6 +147,10 @@ impl Worker {
                 tracing::warn!(job = job.id, evaluation = job.evaluation, why, "waits");
                 self.store.fail_job(taken, &why, Outlook::Waits(away(&job.id))).await
             }
+            Err(Failure::Spent(why)) => {
+                tracing::warn!(job = job.id, evaluation = job.evaluation, why, "waits");
+                self.store.fail_job(taken, &why, Outlook::Waits(spent(&job.id))).await
+            }
             Err(Failure::ForGood(why)) => {
                 tracing::warn!(job = job.id, evaluation = job.evaluation, "given up");
                 self.store.fail_job(taken, &why, Outlook::GivenUp).await
@@ -179,6 +183,11 @@ impl Worker {
 /// evaluations that wait come at once.
 fn away(job: &str) -> i64 {
     5_000 + 5 * spread(job)
+}
+
+/// Milliseconds before it is looked whether there is something to spend again: a budget is a day's, and may be raised.
+fn spent(job: &str) -> i64 {
+    15 * (60_000 + 60 * spread(job))
 }
 
 /// 0 to 999, depending on the job.

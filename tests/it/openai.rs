@@ -88,6 +88,7 @@ async fn one_request_for_a_question_gives_a_claim_on_all_its_criteria() {
     assert_eq!((claim.prompt_tokens, claim.reply_tokens), (1_000, 100));
     assert_eq!(claim.criteria[0].quotes[0].words, SAID[0]);
     assert!(claim.reply.starts_with("{\"criteria\""));
+    assert_eq!(json!(claim.messages), requests[0]["messages"], "the record holds what was sent, to the letter");
 }
 
 #[tokio::test]
@@ -185,9 +186,9 @@ async fn a_reply_of_no_use_is_asked_for_once_more_with_the_complaint() {
     ] {
         let server = OpenAiServer::start().await;
         server.script([act.clone()]);
-        let claim = claim_of(&server).await;
-        assert!(claim.is_ok(), "{act:?}: {claim:?}");
+        let claim = claim_of(&server).await.unwrap_or_else(|error| panic!("{act:?}: {error}"));
         let requests = server.requests();
+        assert_eq!(json!(claim.messages), requests[1]["messages"], "{act:?}: the record holds what the reply answers");
         assert_eq!(requests.len(), 2, "{act:?}");
         let again = requests[1]["messages"].as_array().expect("turns");
         assert_eq!(again.len(), 4);

@@ -3,9 +3,9 @@
 
 use super::prompt::{AROUND, Drafting, count, drafting, reask};
 use super::reply::{object, objects, short};
-use super::request::{Form, Turn};
+use super::request::Form;
 use super::{ChatJudge, Inner, JudgeError, Planned, request};
-use crate::domain::{Proposal, Question, Scale};
+use crate::domain::{Message, Proposal, Question, Scale};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -155,9 +155,9 @@ impl ChatJudge {
 impl Inner {
     fn planned_draft(&self, wanted: &Wanted) -> Result<Planned, JudgeError> {
         let schema = Wanted::schema;
-        let (turns, tokens) = first_turns(wanted)?;
-        let key = request::key(&self.settings, &form(&schema), &turns, 0);
-        let words = |place: usize| turns.get(place).map(|turn| turn.words.clone()).unwrap_or_default();
+        let (messages, tokens) = first_messages(wanted)?;
+        let key = request::key(&self.settings, &form(&schema), &messages, 0);
+        let words = |place: usize| messages.get(place).map(|message| message.content.clone()).unwrap_or_default();
         Ok(Planned {
             question: wanted.question.id.clone(),
             system: words(0),
@@ -173,10 +173,10 @@ impl Inner {
     /// Asks, and once more with the complaint when the reply is of no use.
     async fn draft(&self, wanted: &Wanted) -> Result<Proposal, JudgeError> {
         let schema = Wanted::schema;
-        let (mut turns, mut tokens) = first_turns(wanted)?;
+        let (mut messages, mut tokens) = first_messages(wanted)?;
         let mut complaint = String::new();
         for _ in 0..2 {
-            let stored = self.reply(&form(&schema), &turns, tokens, 0).await?;
+            let stored = self.reply(&form(&schema), &messages, tokens, 0).await?;
             if let Some(refusal) = stored.refusal {
                 return Err(JudgeError::Refused(refusal));
             }
@@ -187,8 +187,8 @@ impl Inner {
             }
             let again = reask(&complaint)?;
             tokens += count(&stored.content) + count(&again);
-            turns.push(Turn { role: "assistant", words: stored.content });
-            turns.push(Turn { role: "user", words: again });
+            messages.push(Message { role: "assistant", content: stored.content });
+            messages.push(Message { role: "user", content: again });
         }
         Err(JudgeError::Reply(complaint))
     }
@@ -198,13 +198,13 @@ fn form(schema: &(dyn Fn(bool) -> Value + Sync)) -> Form<'_> {
     Form { name: "draft", version: "earmark.draft/1", schema, scale: None }
 }
 
-fn first_turns(wanted: &Wanted) -> Result<(Vec<Turn>, u64), JudgeError> {
+fn first_messages(wanted: &Wanted) -> Result<(Vec<Message>, u64), JudgeError> {
     let missing = wanted.missing().join(", ");
     let words = drafting(&Drafting::of(wanted, &missing))?;
     let tokens =
         AROUND + words.iter().map(|words| count(words)).sum::<u64>() + count(&Wanted::schema(true).to_string());
     let [system, user] = words;
-    Ok((vec![Turn { role: "system", words: system }, Turn { role: "user", words: user }], tokens))
+    Ok((vec![Message { role: "system", content: system }, Message { role: "user", content: user }], tokens))
 }
 
 #[cfg(test)]

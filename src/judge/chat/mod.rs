@@ -15,12 +15,12 @@ pub use budget::{BudgetSettings, Price, Purse};
 pub use draft::Wanted;
 
 use super::JudgeError;
-use crate::domain::{ChatClaim, Digest, Question, ReplyMode, Scale, SharesFrom};
+use crate::domain::{ChatClaim, Digest, Message, Question, ReplyMode, Scale, SharesFrom};
 use crate::endpoint::{ChatReply, Endpoint, EndpointError, EndpointSettings, TokenLogProb, Usage};
 use budget::Budget;
 use cache::{Cache, Stored};
 use prompt::Prompt;
-use request::{Dialect, Form, Turn};
+use request::{Dialect, Form};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -209,6 +209,8 @@ impl ChatJudge {
 
 /// A judgement with what it took.
 struct Given {
+    /// What the reply answers.
+    messages: Vec<Message>,
     judgement: reply::Judgement,
     stored: Stored,
     cost: Usage,
@@ -222,7 +224,7 @@ impl Inner {
 
     fn planned(&self, brief: &Brief) -> Result<Planned, JudgeError> {
         let prompt = self.prompt(brief)?;
-        let key = request::key(&self.settings, &form(brief, &schema(brief)), &turns(&prompt), 0);
+        let key = request::key(&self.settings, &form(brief, &schema(brief)), &messages(&prompt), 0);
         Ok(Planned {
             question: brief.question.id.clone(),
             tokens: prompt.tokens,
@@ -244,8 +246,8 @@ impl Inner {
             tokio::task::yield_now().await;
             prompt
         };
-        let turns = turns(&prompt);
-        let first = self.judgement(brief, &turns, prompt.tokens, 0).await?;
+        let messages = messages(&prompt);
+        let first = self.judgement(brief, &messages, prompt.tokens, 0).await?;
         let mut cost = first.cost;
         let mut shares = first.stored.shares.clone();
         let mut shares_from = shares.as_ref().map(|_| SharesFrom::LogProbabilities);
@@ -253,7 +255,7 @@ impl Inner {
             let mut scores = vec![first.judgement.score];
             for sample in 1..self.settings.samples {
                 // A sample that cannot be had makes the distribution coarser, not wrong.
-                if let Ok(next) = self.judgement(brief, &turns, prompt.tokens, sample).await {
+                if let Ok(next) = self.judgement(brief, &messages, prompt.tokens, sample).await {
                     cost.prompt_tokens += next.cost.prompt_tokens;
                     cost.completion_tokens += next.cost.completion_tokens;
                     scores.push(next.judgement.score);
@@ -265,7 +267,7 @@ impl Inner {
                 shares_from = Some(SharesFrom::Samples);
             }
         }
-        let Given { judgement, stored, .. } = first;
+        let Given { messages, judgement, stored, .. } = first;
         Ok(ChatClaim {
             criteria: judgement.criteria,
             score: judgement.score,
@@ -274,7 +276,8 @@ impl Inner {
             reason: judgement.reason,
             missing: judgement.missing,
             mode: if judgement.mended { ReplyMode::Tolerant } else { stored.mode },
-            prompt: Digest::of_parts(turns.iter().map(|turn| turn.words.as_bytes())),
+            prompt: Digest::of_parts(messages.iter().map(|message| message.content.as_bytes())),
+            messages,
             model: stored.model,
             prompt_tokens: cost.prompt_tokens,
             reply_tokens: cost.completion_tokens,
@@ -284,36 +287,48 @@ impl Inner {
     }
 
     /// Asks, and once more with the complaint when the reply is of no use.
-    async fn judgement(&self, brief: &Brief, turns: &[Turn], tokens: u64, sample: u32) -> Result<Given, JudgeError> {
-        let mut turns = turns.to_vec();
+    async fn judgement(
+        &self,
+        brief: &Brief,
+        messages: &[Message],
+        tokens: u64,
+        sample: u32,
+    ) -> Result<Given, JudgeError> {
+        let mut messages = messages.to_vec();
         let mut tokens = tokens;
         let mut cost = Usage::default();
         let mut complaint = String::new();
         let schema = schema(brief);
         for _ in 0..2 {
-            let stored = self.reply(&form(brief, &schema), &turns, tokens, sample).await?;
+            let stored = self.reply(&form(brief, &schema), &messages, tokens, sample).await?;
             cost.prompt_tokens += stored.prompt_tokens;
             cost.completion_tokens += stored.reply_tokens;
             if let Some(refusal) = stored.refusal {
                 return Err(JudgeError::Refused(refusal));
             }
             match reply::read(&stored.content, brief) {
-                Ok(judgement) => return Ok(Given { judgement, stored, cost }),
+                Ok(judgement) => return Ok(Given { messages, judgement, stored, cost }),
                 Err(_) if stored.content.trim().is_empty() => complaint = "it is empty".into(),
                 Err(_) if stored.cut => complaint = "it is too long and was cut off; be shorter".into(),
                 Err(what) => complaint = what,
             }
             let again = prompt::reask(&complaint)?;
             tokens += prompt::count(&stored.content) + prompt::count(&again);
-            turns.push(Turn { role: "assistant", words: stored.content });
-            turns.push(Turn { role: "user", words: again });
+            messages.push(Message { role: "assistant", content: stored.content });
+            messages.push(Message { role: "user", content: again });
         }
         Err(JudgeError::Reply(complaint))
     }
 
     /// One reply: kept, or asked for.
-    async fn reply(&self, form: &Form<'_>, turns: &[Turn], tokens: u64, sample: u32) -> Result<Stored, JudgeError> {
-        let key = request::key(&self.settings, form, turns, sample);
+    async fn reply(
+        &self,
+        form: &Form<'_>,
+        messages: &[Message],
+        tokens: u64,
+        sample: u32,
+    ) -> Result<Stored, JudgeError> {
+        let key = request::key(&self.settings, form, messages, sample);
         if let Some(stored) = self.cache.as_ref().and_then(|cache| cache.read(&key)) {
             return Ok(stored);
         }
@@ -322,7 +337,7 @@ impl Inner {
         }
         let most = Usage { prompt_tokens: tokens, completion_tokens: self.settings.longest_reply };
         let aside = self.budget.set_aside(most).await?;
-        let answered = self.asked(form, turns, tokens, sample).await;
+        let answered = self.asked(form, messages, tokens, sample).await;
         // A request that failed is booked as free: servers charge for what they answer.
         let used = answered.as_ref().map(Stored::cost).unwrap_or_default();
         self.budget.settle(aside, used).await;
@@ -336,10 +351,16 @@ impl Inner {
     }
 
     /// Asks in the fullest dialect that the server is not known to reject.
-    async fn asked(&self, form: &Form<'_>, turns: &[Turn], tokens: u64, sample: u32) -> Result<Stored, JudgeError> {
+    async fn asked(
+        &self,
+        form: &Form<'_>,
+        messages: &[Message],
+        tokens: u64,
+        sample: u32,
+    ) -> Result<Stored, JudgeError> {
         loop {
             let dialect = *self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
-            let body = request::body(&self.settings, form, turns, sample, dialect);
+            let body = request::body(&self.settings, form, messages, sample, dialect);
             match self.endpoint.chat(&body, tokens + self.settings.longest_reply).await {
                 Ok(reply) => return Ok(kept_of(reply, form, dialect, tokens)),
                 Err(EndpointError::Rejected { url, said }) => {
@@ -364,8 +385,11 @@ fn form<'a>(brief: &'a Brief, schema: &'a (dyn Fn(bool) -> Value + Sync)) -> For
     Form { name: "judgement", version: prompt::schema_name(), schema, scale: Some(&brief.scale) }
 }
 
-fn turns(prompt: &Prompt) -> Vec<Turn> {
-    vec![Turn { role: "system", words: prompt.system.clone() }, Turn { role: "user", words: prompt.user.clone() }]
+fn messages(prompt: &Prompt) -> Vec<Message> {
+    vec![
+        Message { role: "system", content: prompt.system.clone() },
+        Message { role: "user", content: prompt.user.clone() },
+    ]
 }
 
 /// What of a reply is kept. Tokens that a server does not count are those that were counted before.

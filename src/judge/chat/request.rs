@@ -2,7 +2,7 @@
 //! leave something out; what one complains about is left out from then on, and the record says how replies were made.
 
 use super::ChatSettings;
-use crate::domain::{Digest, ReplyMode, Scale};
+use crate::domain::{Digest, Message, ReplyMode, Scale};
 use serde_json::{Value, json};
 
 /// What a reply is to look like.
@@ -87,16 +87,8 @@ impl Dialect {
     }
 }
 
-/// The words of one turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Turn {
-    pub role: &'static str,
-    pub words: String,
-}
-
 /// The body for a server that speaks `dialect`.
-pub(super) fn body(settings: &ChatSettings, form: &Form, turns: &[Turn], sample: u32, dialect: Dialect) -> Value {
-    let messages: Vec<Value> = turns.iter().map(|t| json!({"role": t.role, "content": t.words})).collect();
+pub(super) fn body(settings: &ChatSettings, form: &Form, messages: &[Message], sample: u32, dialect: Dialect) -> Value {
     let mut body = json!({"model": settings.model, "messages": messages, "stream": false});
     let limit = if dialect.new_limit { "max_completion_tokens" } else { "max_tokens" };
     body[limit] = json!(settings.longest_reply);
@@ -125,8 +117,8 @@ pub(super) fn body(settings: &ChatSettings, form: &Form, turns: &[Turn], sample:
 /// The digest of everything that shapes a reply: where it is asked for, of which model, with which words and
 /// parameters, under which schema. What a server turned out not to know is no part of it, so that a reply is found
 /// again before anything has been asked.
-pub(super) fn key(settings: &ChatSettings, form: &Form, turns: &[Turn], sample: u32) -> Digest {
-    let body = body(settings, form, turns, sample, Dialect::full(false)).to_string();
+pub(super) fn key(settings: &ChatSettings, form: &Form, messages: &[Message], sample: u32) -> Digest {
+    let body = body(settings, form, messages, sample, Dialect::full(false)).to_string();
     let parts = [settings.endpoint.base_url.trim_end_matches('/'), form.version, &body];
     Digest::of_parts(parts.map(str::as_bytes))
 }

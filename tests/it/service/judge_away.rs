@@ -3,9 +3,11 @@
 use crate::harness::openai::{Act, OpenAiServer, error_body};
 use crate::harness::service::{Service, TRANSCRIPT, databases, sqlite};
 use earmark::config::ServiceSettings;
-use earmark::endpoint::EndpointSettings;
+use earmark::endpoint::{EndpointSettings, Shared};
 use earmark::judge::{ChatSettings, Judge};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 async fn judged_by(server: &OpenAiServer, attempts: i64, database: crate::harness::service::Database) -> Service {
     let endpoint = EndpointSettings { base_url: server.url().to_owned(), retries: 0, ..EndpointSettings::default() };
@@ -15,6 +17,58 @@ async fn judged_by(server: &OpenAiServer, attempts: i64, database: crate::harnes
     let service = Service::judged(database, settings, judge).await;
     service.rubric().await;
     service
+}
+
+/// The first job as soon as it waits for a reason that holds `why`.
+async fn waits(service: &Service, why: &str) -> Value {
+    let mut bell = service.store.changes();
+    loop {
+        let queued = service.admin.get("/api/v1/jobs?state=queued").await.expect(200);
+        if queued[0]["failure"].as_str().is_some_and(|said| said.contains(why)) {
+            return queued[0].clone();
+        }
+        bell.changed().await.expect("the store is there");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_nothing_is_left_to_spend_an_evaluation_waits_and_loses_nothing() {
+    for database in databases().await {
+        let server = OpenAiServer::start().await;
+        // Requests that are paid for: one, until more is allowed.
+        let left = Arc::new(AtomicI64::new(1));
+        let allowance = Arc::clone(&left);
+        let purse = Shared::of(move |(tokens, _): (i64, i64)| {
+            let allowed = tokens <= 0 || allowance.fetch_sub(1, Ordering::SeqCst) > 0;
+            async move { allowed }
+        });
+        let endpoint = EndpointSettings { base_url: server.url().to_owned(), ..EndpointSettings::default() };
+        let chat = ChatSettings { purse: Some(purse), ..ChatSettings::of(endpoint, "m") };
+        let settings = ServiceSettings {
+            attempts: 1,
+            has_chat_model: true,
+            signins_per_minute: 1_000,
+            ..ServiceSettings::default()
+        };
+        let service = Service::judged(database, settings, Judge::chat(chat).expect("a judge")).await;
+        service.rubric().await;
+        let id = service.admin.upload("rubric=small&title=x", &[], TRANSCRIPT.as_bytes()).await.id();
+        let job = waits(&service, "budget for the chat model is used up").await;
+        assert_eq!(
+            (&job["state"], &job["attempts"]),
+            (&json!("queued"), &json!(0)),
+            "it waits, and no attempt is lost"
+        );
+        assert_eq!(server.requests().len(), 1);
+        left.store(100, Ordering::SeqCst);
+        let retry = format!("/api/v1/jobs/{}/retry", job["id"].as_str().expect("an id"));
+        service.admin.post(&retry, json!({})).await.expect(200);
+        let shown = service.wait_for(&id).await;
+        let questions = shown["result"]["questions"].as_array().expect("questions");
+        assert!(questions[..2].iter().all(|one| one["suggestion"]["score"].is_number()), "{shown}");
+        assert_eq!(server.requests().len(), 2, "what was paid for is not asked again");
+        service.end().await;
+    }
 }
 
 fn away() -> Act {
@@ -48,15 +102,8 @@ async fn a_job_goes_on_by_itself_when_the_judge_is_back_and_asks_again_only_what
         // The first request of two is answered, the second is not.
         server.script([Act::Honest]).otherwise(away());
         let service = judged_by(&server, 5, database).await;
-        let mut bell = service.store.changes();
         let id = service.admin.upload("rubric=small&title=x", &[], TRANSCRIPT.as_bytes()).await.id();
-        loop {
-            let waiting = service.admin.get("/api/v1/jobs?state=queued").await.expect(200);
-            if waiting[0]["failure"].as_str().is_some_and(|why| why.contains("judge unavailable")) {
-                break;
-            }
-            bell.changed().await.expect("the store is there");
-        }
+        waits(&service, "judge unavailable").await;
         server.otherwise(Act::Honest);
         let shown = service.wait_for(&id).await;
         let questions = shown["result"]["questions"].as_array().expect("questions");

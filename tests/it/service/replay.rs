@@ -5,7 +5,7 @@ use crate::harness::service::{RUBRIC, Service, databases, sqlite};
 use earmark::config::ServiceSettings;
 use earmark::endpoint::EndpointSettings;
 use earmark::judge::{ChatSettings, Judge};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_under_another_rubric_says_what_changed_and_why() {
@@ -58,6 +58,14 @@ async fn an_interview_is_replayed_with_the_other_judge_where_there_is_one() {
     let id = service.evaluated(admin).await;
     let first = service.wait_for(&id).await;
     assert_eq!(first["result"]["made_with"]["judge"], "openai");
+    // The record holds prompt and reply to the letter.
+    let chain = admin.get(&format!("/api/v1/audit/interviews/{id}")).await.expect(200);
+    let mut entries = chain.as_array().expect("a list").iter();
+    let entry = entries.find(|one| one["entry"]["action"] == "question.suggested").expect("an entry");
+    let result: Value = serde_json::from_str(entry["words"].as_str().expect("its words")).expect("JSON");
+    let claim = &result["claim"];
+    assert_eq!(claim["messages"], server.requests()[0]["messages"]);
+    assert!(claim["reply"].as_str().is_some_and(|reply| reply.contains("criteria")), "{claim}");
     let path = format!("/api/v1/interviews/{id}/evaluations");
     admin.post(&path, json!({"judge": "local"})).await.expect(202);
     let second = service.wait_for(&id).await;
