@@ -50,6 +50,8 @@ pub enum IdentityError {
 /// Who the provider says that it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
+    /// What the provider calls this person for good, whatever their address becomes.
+    pub subject: String,
     /// The e-mail address; `None` unless the provider says that it has verified it.
     pub email: Option<String>,
     /// The name, where the provider tells one.
@@ -145,7 +147,8 @@ impl IdentityProvider {
         let claims = claims.map_err(|error| refused(error.to_string()))?;
         let email = claims.email().filter(|_| claims.email_verified() == Some(true));
         let name = claims.name().and_then(|names| names.get(None)).map(|name| name.as_str().to_owned());
-        Ok(Identity { email: email.map(|email| email.as_str().to_owned()), name })
+        let subject = claims.subject().as_str().to_owned();
+        Ok(Identity { subject, email: email.map(|email| email.as_str().to_owned()), name })
     }
 
     async fn client(&self) -> Result<Client, IdentityError> {

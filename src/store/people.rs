@@ -225,6 +225,7 @@ impl Store {
     }
 
     /// Changes a person; `None` leaves what it is. Whoever may no longer sign in, or gets a new password, is signed out.
+    /// An account that is opened again is tied to no identity elsewhere.
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Changed`], [`StoreError::Refused`] for the last administrator.
@@ -241,6 +242,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let changed = sqlx::query(
             "UPDATE people SET version = version + 1, role = $1, is_active = $2, password = COALESCE($3, password), \
+             oidc_subject = CASE WHEN is_active = 0 AND $2 = 1 THEN NULL ELSE oidc_subject END, \
              locked_until = NULL, failed_signins = 0 WHERE id = $4 AND version = $5",
         )
         .bind(role.unwrap_or(known.role).word())
@@ -277,6 +279,37 @@ impl Store {
         let query = sqlx::query("SELECT * FROM people WHERE email = $1").bind(email.trim().to_lowercase());
         let row = query.fetch_optional(&self.pool).await?;
         row.map(|row| Ok(SignIn { person: Person::read(&row)?, password: get(&row, "password")? })).transpose()
+    }
+
+    /// The person tied to what an identity provider calls `subject`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn person_elsewhere(&self, issuer: &str, subject: &str) -> Result<Option<Person>> {
+        let query = sqlx::query("SELECT * FROM people WHERE oidc_issuer = $1 AND oidc_subject = $2");
+        let row = query.bind(issuer).bind(subject).fetch_optional(&self.pool).await?;
+        row.as_ref().map(Person::read).transpose()
+    }
+
+    /// Ties a person to what an identity provider calls them. Who is tied to another provider is tied to this one instead.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for an account that this provider calls something else.
+    pub async fn tie_person(&self, person: &str, issuer: &str, subject: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let tied = sqlx::query(
+            "UPDATE people SET oidc_issuer = $1, oidc_subject = $2 \
+             WHERE id = $3 AND (oidc_subject IS NULL OR oidc_issuer <> $1)",
+        );
+        let tied = tied.bind(issuer).bind(subject).bind(person).execute(&mut *tx.inner).await?;
+        if tied.rows_affected() == 0 {
+            return Err(StoreError::Refused("this account is tied to another identity of this provider".into()));
+        }
+        let facts = json!({"issuer": issuer});
+        let event =
+            Event { actor: person, action: "person.tied", interview: None, subject: person, facts, payload: None };
+        tx.record(event).await?;
+        tx.commit().await
     }
 
     /// Counts a failed attempt to sign in; the eighth in a row blocks the account for a quarter of an hour.

@@ -9,8 +9,8 @@ use super::client::Client;
 use super::gate::{cookie_of, csrf_of, with_cookie};
 use super::input::line;
 use super::signin::{SignedIn, begin, new_person};
-use crate::endpoint::{IdentityError, Passage};
-use crate::store::Person;
+use crate::endpoint::{Identity, IdentityError, Passage};
+use crate::store::{Person, StoreError};
 use crate::web::problem::Failure;
 use axum::Json;
 use axum::extract::{Query, State};
@@ -85,9 +85,7 @@ pub(super) async fn come_back(
     }
     let code = back.code.as_deref().ok_or_else(|| refused("the identity provider sent no code"))?;
     let identity = provider.who(&passage, code, now.unsigned_abs()).await?;
-    let email =
-        identity.email.ok_or_else(|| refused("the identity provider knows no verified e-mail address of you"))?;
-    let person = known_or_new(&api, &email, identity.name.as_deref()).await?;
+    let person = known_or_new(&api, provider.issuer(), &identity).await?;
     let secret = begin(&api, &person, &headers).await?;
     let wants_page =
         headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|v| v.contains("text/html"));
@@ -102,20 +100,31 @@ pub(super) async fn come_back(
     Ok(with_cookie(response, COOKIE, String::new(), SameSite::Lax, 0))
 }
 
-async fn known_or_new(api: &Api, email: &str, name: Option<&str>) -> Result<Person, Failure> {
-    if let Some(known) = api.store.sign_in(email).await? {
-        // Wrong passwords block signing in with a password; here none is guessed.
-        return if known.person.is_active {
-            Ok(known.person)
-        } else {
-            Err(Failure::NotLetIn("this account is ended".into()))
-        };
+/// By what the provider calls them, which stays; the first time, by their verified address, which ties the two. An address
+/// that the provider has since given to somebody else leads nobody into the account of whoever had it before.
+async fn known_or_new(api: &Api, issuer: &str, identity: &Identity) -> Result<Person, Failure> {
+    let refused = |why: &str| Failure::NotLetIn(why.to_owned());
+    // Wrong passwords block signing in with a password; here none is guessed.
+    let open = |person: Person| if person.is_active { Ok(person) } else { Err(refused("this account is ended")) };
+    if let Some(known) = api.store.person_elsewhere(issuer, &identity.subject).await? {
+        return open(known);
     }
-    let role = api.provider.as_deref().and_then(|(_, role)| *role);
-    let role =
-        role.ok_or_else(|| Failure::NotLetIn("you have no account here: ask an administrator for one".into()))?;
-    let new = new_person(api, email, name.unwrap_or(email), role, None).await?;
-    Ok(api.store.add_person("identity provider", &new).await?)
+    let email = identity.email.as_deref();
+    let email = email.ok_or_else(|| refused("the identity provider knows no verified e-mail address of you"))?;
+    let person = if let Some(known) = api.store.sign_in(email).await? {
+        open(known.person)?
+    } else {
+        let role = api.provider.as_deref().and_then(|(_, role)| *role);
+        let role = role.ok_or_else(|| refused("you have no account here: ask an administrator for one"))?;
+        let new = new_person(api, email, identity.name.as_deref().unwrap_or(email), role, None).await?;
+        api.store.add_person("identity provider", &new).await?
+    };
+    match api.store.tie_person(&person.id, issuer, &identity.subject).await {
+        Err(StoreError::Refused(_)) => Err(refused(
+            "this address belonged to another identity when it was last used here: an administrator can end the account and open it again",
+        )),
+        tied => Ok(tied.map(|()| person)?),
+    }
 }
 
 impl From<IdentityError> for Failure {

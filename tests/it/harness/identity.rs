@@ -41,6 +41,7 @@ pub struct Provider {
 
 struct Inner {
     email: String,
+    subject: String,
     wrong: Wrong,
     /// Nonce and challenge of each code that was given out and not taken back.
     codes: HashMap<String, (String, String)>,
@@ -51,7 +52,13 @@ impl Provider {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let issuer = format!("http://{}", listener.local_addr().expect("an address"));
-        let inner = Inner { email: String::new(), wrong: Wrong::Nothing, codes: HashMap::new(), count: 0 };
+        let inner = Inner {
+            email: String::new(),
+            subject: "1234".into(),
+            wrong: Wrong::Nothing,
+            codes: HashMap::new(),
+            count: 0,
+        };
         let provider = Self { issuer, inner: Arc::new(Mutex::new(inner)) };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(describe))
@@ -61,6 +68,11 @@ impl Provider {
             .with_state(provider.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         provider
+    }
+
+    /// Calls whoever comes from now on `subject`.
+    pub fn calls(&self, subject: &str) {
+        self.inner.lock().expect("no panic").subject = subject.to_owned();
     }
 
     /// Signs in whoever comes from now on as `email`.
@@ -127,7 +139,7 @@ async fn token(State(provider): State<Provider>, headers: HeaderMap, body: Strin
     let claims = json!({
         "iss": if wrong == Wrong::Issuer { "https://another.example" } else { provider.issuer.as_str() },
         "aud": if wrong == Wrong::Audience { "another" } else { CLIENT },
-        "sub": "1234",
+        "sub": inner.subject,
         "iat": now - 3_600,
         "exp": if wrong == Wrong::Expired { now - 1_800 } else { now + 300 },
         "nonce": if wrong == Wrong::Nonce { "another" } else { nonce.as_str() },

@@ -75,6 +75,42 @@ async fn who_has_an_account_is_led_in_by_their_verified_address() {
     }
 }
 
+/// Signs in with the provider, to the end.
+async fn comes(service: &Service) -> Answer {
+    let (secret, path) = there(&service.nobody).await;
+    back(&service.nobody, &secret, &path).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_changes_hands_leads_nobody_into_an_account() {
+    for database in databases().await {
+        let provider = Provider::start().await;
+        let service = service(&provider, database, None).await;
+        let ines = service.person("interviewer", "ines").await;
+        provider.calls("subject-1");
+        provider.is("ines@example.org", Wrong::Nothing);
+        comes(&service).await.expect(200);
+        // She marries; the account stays hers.
+        provider.is("ines.second@example.org", Wrong::Nothing);
+        assert_eq!(comes(&service).await.expect(200)["person"]["id"], ines.id.as_str());
+        // Somebody else gets her old address.
+        provider.calls("subject-2");
+        provider.is("ines@example.org", Wrong::Nothing);
+        let refused = comes(&service).await;
+        assert_eq!((refused.status, cookie(&refused, "__Host-earmark")), (401, None), "{}", refused.text);
+        assert!(refused.text.contains("another identity"), "{}", refused.text);
+        // An administrator who knows better opens the account anew.
+        for is_active in [false, true] {
+            let path = format!("/api/v1/people/{}", ines.id);
+            service.admin.change("PATCH", &path, json!({"is_active": is_active})).await.expect(200);
+        }
+        assert_eq!(comes(&service).await.expect(200)["person"]["id"], ines.id.as_str());
+        let log = service.admin.get("/api/v1/audit").await;
+        assert_eq!(log.text.matches("person.tied").count(), 2, "{}", log.text);
+        service.end().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_word_of_the_provider_that_does_not_hold_leads_nowhere() {
     let provider = Provider::start().await;
