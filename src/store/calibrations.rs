@@ -22,8 +22,10 @@ pub struct Calibration {
     pub answers: i64,
     /// Whether the rubric can be switched on: `yes`, `no` or `cannot_say`.
     pub ready: String,
-    /// The digest of its profile's file.
+    /// The digest of its profile's file; of the report where it has no profile of its own.
     pub digest: String,
+    /// Whether it has a profile that could be used: a run with a profile that was fitted before makes none.
+    pub has_profile: bool,
     /// Whether its profile makes the suggestions of this version.
     pub is_used: bool,
     /// Who uploaded it.
@@ -42,6 +44,7 @@ impl Calibration {
             answers: get(row, "answers")?,
             ready: get(row, "ready")?,
             digest: get(row, "digest")?,
+            has_profile: get::<i64>(row, "has_profile")? != 0,
             is_used: get::<Option<String>>(row, "used")?.as_ref() == Some(&id),
             created_by: get(row, "created_by")?,
             created_at: get(row, "created_at")?,
@@ -61,10 +64,10 @@ pub struct NewCalibration {
     pub answers: i64,
     /// `yes`, `no` or `cannot_say`.
     pub ready: String,
-    /// The digest of the profile's file.
+    /// The digest of the profile's file, or of the report.
     pub digest: String,
     /// The profile's file.
-    pub profile: String,
+    pub profile: Option<String>,
     /// The report, without the words of answers.
     pub report: String,
 }
@@ -82,8 +85,9 @@ pub enum AskedCalibration<'a> {
 
 // All but the two long texts.
 const ENTRY: &str = "SELECT calibrations.id, calibrations.eval_set, calibrations.answers, calibrations.ready, \
-                     calibrations.digest, calibrations.created_by, calibrations.created_at, rubric_versions.rubric_id, \
-                     rubric_versions.number, rubric_versions.calibration_id AS used FROM calibrations \
+                     calibrations.digest, calibrations.created_by, calibrations.created_at, \
+                     CASE WHEN calibrations.profile = '' THEN 0 ELSE 1 END AS has_profile, \
+                     rubric_versions.rubric_id, rubric_versions.number, rubric_versions.calibration_id AS used FROM calibrations \
                      JOIN rubric_versions ON rubric_versions.id = calibrations.rubric_version_id";
 
 impl Store {
@@ -126,7 +130,7 @@ impl Store {
         get(&query.fetch_optional(&self.pool).await?.ok_or(StoreError::Missing("calibration"))?, "profile")
     }
 
-    /// Keeps a calibration; the same profile of the same version counts once. It is not used before somebody says so.
+    /// Keeps a calibration; the same one of the same version counts once. It is not used before somebody says so.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -153,7 +157,8 @@ impl Store {
         .bind(new.answers)
         .bind(&new.ready)
         .bind(&new.digest)
-        .bind(&new.profile)
+        // None is kept as an empty text: the column was there before calibrations without a profile were.
+        .bind(new.profile.as_deref().unwrap_or_default())
         .bind(&new.report)
         .bind(actor)
         .bind(tx.at.as_str())
@@ -171,7 +176,8 @@ impl Store {
     /// none. `expected` is the version counter of the rubric.
     ///
     /// # Errors
-    /// [`StoreError::Missing`], [`StoreError::Changed`]; [`StoreError::Refused`] for a calibration of another version.
+    /// [`StoreError::Missing`], [`StoreError::Changed`]; [`StoreError::Refused`] for a calibration of another version or
+    /// without a profile.
     pub async fn use_calibration(
         &self,
         actor: &str,
@@ -186,6 +192,10 @@ impl Store {
                 let what =
                     format!("this calibration is of {} {}: calibrate {rubric} {number}", known.rubric, known.number);
                 return Err(StoreError::Refused(what));
+            }
+            if !known.has_profile {
+                let what = "this calibration has no profile of its own: use the one that it was made with";
+                return Err(StoreError::Refused(what.into()));
             }
         }
         let mut tx = self.begin().await?;

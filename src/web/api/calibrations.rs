@@ -7,6 +7,7 @@ use super::Api;
 use super::gate::Caller;
 use super::input::{Asked, Based, Sent, id, is_of_type, tagged};
 use crate::calibration::{Profile, ProfileError, REPORT_SCHEMA, Ready, Report, Side, compare};
+use crate::domain::Digest;
 use crate::library;
 use crate::store::{Calibration, NewCalibration, RubricEntry, RubricVersion};
 use crate::web::calibration::page;
@@ -24,16 +25,16 @@ pub(in crate::web) const LONGEST: usize = 128 << 20;
 /// Rounds of the bootstrap of a comparison.
 const ROUNDS: usize = 2_000;
 
-/// A calibration as a form: two of the files that `earmark calibrate --out` writes.
+/// A calibration as a form: files that `earmark calibrate --out` writes.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form")]
 pub(super) struct Form {
     /// report.json
     #[schema(value_type = String, format = Binary)]
     report: Vec<u8>,
-    /// profile.json
-    #[schema(value_type = String, format = Binary)]
-    profile: Vec<u8>,
+    /// profile.json; left out for a run with a profile that was fitted before
+    #[schema(value_type = Option<String>, format = Binary)]
+    profile: Option<Vec<u8>>,
 }
 
 /// Whose profile makes the suggestions.
@@ -68,8 +69,8 @@ pub(super) async fn list(
 
 /// Upload a calibration of a version of a rubric
 ///
-/// The report and the profile that `earmark calibrate --out` wrote. The profile is not used before it is told to be. Words of
-/// answers are not kept.
+/// The report that `earmark calibrate --out` wrote, and the profile, where it wrote one. The profile is not used before it is
+/// told to be. Words of answers are not kept.
 #[utoipa::path(post, path = "/api/v1/rubrics/{id}/versions/{number}/calibrations", tag = "calibrations",
     params(("id" = String, Path), ("number" = String, Path)),
     request_body(content = Form, content_type = "multipart/form-data"),
@@ -160,9 +161,9 @@ pub(in crate::web) async fn side(api: &Api, wanted: &str) -> Result<Side, Failur
     Ok(Side { name, scale: report.scale, predictions: report.predictions })
 }
 
-async fn form(mut request: Request) -> Result<(String, String), Failure> {
+async fn form(mut request: Request) -> Result<(String, Option<String>), Failure> {
     if !is_of_type(request.headers(), "multipart/form-data") {
-        return Err(Failure::WrongType("a form with the files report and profile, as multipart/form-data"));
+        return Err(Failure::WrongType("a form with the file report and perhaps profile, as multipart/form-data"));
     }
     DefaultBodyLimit::max(LONGEST).apply(&mut request);
     let malformed = |_| Failure::Malformed("the form cannot be read: send multipart/form-data with a boundary".into());
@@ -182,25 +183,28 @@ async fn form(mut request: Request) -> Result<(String, String), Failure> {
         let text = String::from_utf8(bytes.to_vec());
         *place = Some(text.map_err(|_| Failure::Malformed("report and profile are UTF-8 text".into()))?);
     }
-    report.zip(profile).ok_or_else(|| Failure::Malformed("the form needs the files report and profile".into()))
+    let report = report.ok_or_else(|| Failure::Malformed("the form needs the file report".into()))?;
+    Ok((report, profile))
 }
 
 /// Holds both files against the rubric and takes the words of answers out of the report.
 pub(in crate::web) fn checked(
     version: &RubricVersion,
     report: &str,
-    profile: String,
+    profile: Option<String>,
 ) -> Result<NewCalibration, Failure> {
     let rubric = library::parse("rubric", &version.source)?.rubric;
     let unfit = |error: ProfileError| Failure::Unfit(error.to_string());
-    let read = Profile::parse(&profile).map_err(unfit)?;
-    read.check_rubric(&rubric).map_err(unfit)?;
+    let read = profile.as_deref().map(Profile::parse).transpose().map_err(unfit)?;
+    if let Some(read) = &read {
+        read.check_rubric(&rubric).map_err(unfit)?;
+    }
     let mut report: Report = serde_json::from_str(report)
         .map_err(|error| Failure::Unfit(format!("this is no report that this version reads: {error}")))?;
     if report.schema != REPORT_SCHEMA || report.rubric.digest.as_str() != version.digest {
         return Err(Failure::Unfit("the report is of another rubric or version than the path says".into()));
     }
-    if report.eval_set.digest != read.fitted_to().digest {
+    if read.as_ref().is_some_and(|read| report.eval_set.digest != read.fitted_to().digest) {
         return Err(Failure::Unfit(
             "report and profile are of different eval sets: upload two files of one run".into(),
         ));
@@ -210,6 +214,7 @@ pub(in crate::web) fn checked(
         answer.marked.clear();
         answer.found.clear();
     }
+    let report_text = serde_json::to_string(&report).map_err(|error| Failure::Inside(error.into()))?;
     Ok(NewCalibration {
         rubric_version: version.id.clone(),
         eval_set: report.eval_set.name.clone(),
@@ -220,8 +225,8 @@ pub(in crate::web) fn checked(
             Ready::CannotSay => "cannot_say",
         }
         .to_owned(),
-        digest: read.digest().as_str().to_owned(),
+        digest: read.map_or_else(|| Digest::of(report_text.as_bytes()), |read| read.digest()).as_str().to_owned(),
         profile,
-        report: serde_json::to_string(&report).map_err(|error| Failure::Inside(error.into()))?,
+        report: report_text,
     })
 }

@@ -94,6 +94,9 @@ pub(in crate::web) async fn ask(
             if (&found.rubric, &found.number) != (&version.rubric, &version.number) {
                 return Err(Failure::Unfit("this calibration is of another version of the rubric".into()));
             }
+            if !found.has_profile {
+                return Err(Failure::Unfit("this calibration has no profile of its own".into()));
+            }
             AskedCalibration::This(asked)
         }
         None if sent.judge.is_some() => AskedCalibration::Without,

@@ -245,11 +245,14 @@ pub(super) async fn upload(
     let number = fields.need("number")?;
     let version = api.store.numbered_version(&rubric, &number).await?;
     let text = |field: &str| {
-        let file = files.iter().find(|file| file.field == field);
-        let file = file.ok_or_else(|| Failure::Unfit(format!("choose {field}.json")))?;
-        String::from_utf8(file.bytes.to_vec()).map_err(|_| Failure::Malformed(format!("{field}.json is UTF-8 text")))
+        // Browsers send a file that was not chosen as an empty one.
+        let file = files.iter().find(|file| file.field == field && !file.bytes.is_empty());
+        let read = |bytes: &[u8]| String::from_utf8(bytes.to_vec());
+        let read = file.map(|file| read(&file.bytes)).transpose();
+        read.map_err(|_| Failure::Malformed(format!("{field}.json is UTF-8 text")))
     };
     let (report, profile) = (text("report")?, text("profile")?);
+    let report = report.ok_or_else(|| Failure::Unfit("choose report.json".into()))?;
     let new = aside(move || kept::checked(&version, &report, profile)).await??;
     let added = api.store.add_calibration(&visitor.person().id, &new).await?;
     Ok(see(&format!("/calibration/{}", added.id)))
