@@ -424,20 +424,7 @@ impl Store {
     /// # Errors
     /// As [`Store::decide`]; [`StoreError::Missing`].
     pub async fn remove_evidence(&self, review: &Review, expected: Option<i64>, id: &str) -> Result<Review> {
-        let mut tx = self.begin().await?;
-        tx.touch(review, expected).await?;
-        let gone = sqlx::query("DELETE FROM review_evidence WHERE id = $1 AND review_id = $2")
-            .bind(id)
-            .bind(&review.id)
-            .execute(&mut *tx.inner)
-            .await?;
-        if gone.rows_affected() == 0 {
-            return Err(StoreError::Missing("evidence"));
-        }
-        let facts = json!({"evidence": id});
-        tx.note(&review.person, "review.evidence_removed", &review.interview, &review.id, facts, None).await?;
-        tx.commit().await?;
-        self.review(&review.id).await
+        self.remove_part(review, expected, ("review_evidence", "evidence", "review.evidence_removed"), id).await
     }
 
     /// Adds a remark.
@@ -465,6 +452,33 @@ impl Store {
         .await?;
         let (facts, words) = (json!({"question": question}), Some(text.to_owned()));
         tx.note(&review.person, "review.commented", &review.interview, &review.id, facts, words).await?;
+        tx.commit().await?;
+        self.review(&review.id).await
+    }
+
+    /// Takes a remark away again; what the audit log holds of it stays.
+    ///
+    /// # Errors
+    /// As [`Store::decide`]; [`StoreError::Missing`].
+    pub async fn remove_comment(&self, review: &Review, expected: Option<i64>, id: &str) -> Result<Review> {
+        self.remove_part(review, expected, ("review_comments", "comment", "review.comment_removed"), id).await
+    }
+
+    async fn remove_part(
+        &self,
+        review: &Review,
+        expected: Option<i64>,
+        (table, what, action): (&'static str, &'static str, &'static str),
+        id: &str,
+    ) -> Result<Review> {
+        let mut tx = self.begin().await?;
+        tx.touch(review, expected).await?;
+        let text = format!("DELETE FROM {table} WHERE id = $1 AND review_id = $2");
+        let gone = sqlx::query(sqlx::AssertSqlSafe(text)).bind(id).bind(&review.id).execute(&mut *tx.inner).await?;
+        if gone.rows_affected() == 0 {
+            return Err(StoreError::Missing(what));
+        }
+        tx.note(&review.person, action, &review.interview, &review.id, json!({what: id}), None).await?;
         tx.commit().await?;
         self.review(&review.id).await
     }

@@ -45,7 +45,7 @@ pub fn page(evaluation: &Evaluation, rubric: &Rubric, transcript: &Transcript) -
     if evaluation.rubric.digest != rubric.digest() {
         return Err(RenderError::OtherRubric);
     }
-    let quotations = Quotations::of(&evaluation.questions, rubric, transcript)?;
+    let quotations = Quotations::of(&evaluation.questions, rubric, transcript, &EN)?;
     let style = style(&quotations);
     let page = Page {
         title: title(evaluation, rubric),
@@ -276,7 +276,8 @@ mod tests {
     fn the_highlight_of_every_quotation_is_exactly_the_quotation() {
         let (evaluation, rubric, transcript) = sample::hostile();
         let made = page(&evaluation, &rubric, &transcript).expect("they belong together");
-        let quotations = Quotations::of(&evaluation.questions, &rubric, &transcript).expect("they belong together");
+        let quotations =
+            Quotations::of(&evaluation.questions, &rubric, &transcript, &EN).expect("they belong together");
         assert_eq!(quotations.all().len(), 6);
         for quotation in quotations.all() {
             let pieces = between(&made, "<mark", "</mark>").into_iter().filter_map(|mark| {
@@ -307,7 +308,7 @@ mod tests {
         let (evaluation, rubric, transcript) = sample::hostile();
         let made = page(&evaluation, &rubric, &transcript).expect("they belong together");
         for quotation in
-            Quotations::of(&evaluation.questions, &rubric, &transcript).expect("they belong together").all()
+            Quotations::of(&evaluation.questions, &rubric, &transcript, &EN).expect("they belong together").all()
         {
             let covers =
                 |html: &str| between(html, "data-e=\"", "\"").iter().any(|e| e.split(' ').any(|e| e == quotation.id));

@@ -309,6 +309,64 @@ async fn calibrations_are_added_listed_shown_compared_used_and_told_beside_the_q
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_is_found_by_meaning_and_how_it_was_scored_stands_beside_the_like() {
+    let service = Service::start(sqlite()).await;
+    service.rubric().await;
+    let browser = Browser::sign_in(&service, "admin@example.org").await;
+    let (first, second) = (browser.upload(&service, TRANSCRIPT).await, browser.upload(&service, TRANSCRIPT).await);
+    assert!(browser.get("/answers").await.text.contains("role=\"search\""));
+    let found = browser.get("/answers?q=automated+tests&rubric=small&least=&most=").await;
+    assert!(
+        found.text.contains("unit tests") && found.text.contains(&format!("/interviews/{first}#u")),
+        "{}",
+        found.text
+    );
+    assert!(browser.get("/answers?q=tests&most=-5").await.text.contains("Nothing was found"), "a filter holds");
+    assert_eq!(browser.get("/answers?q=tests&least=high").await.status, 422);
+    // Nobody has scored one yet; then somebody has.
+    browser.post(&format!("/interviews/{second}/review"), &[]).await;
+    let here = browser.get(&format!("/interviews/{second}")).await.text;
+    let beside = format!("/interviews/{second}/precedents/tests");
+    assert!(here.contains(&format!("href=\"{beside}\"")), "one click away in the review");
+    assert!(browser.get(&beside).await.text.contains("No answer like this has a score"));
+    let review = service.admin.post(&format!("/api/v1/interviews/{first}/reviews"), json!({})).await.id();
+    for question in ["tests", "conflict"] {
+        let decided = json!({"score": 5, "reason": "other", "words": "I was there."});
+        let path = format!("/api/v1/reviews/{review}/decisions/{question}");
+        service.admin.change("PUT", &path, decided).await.expect(200);
+    }
+    service.admin.change("POST", &format!("/api/v1/reviews/{review}/submit"), json!({})).await.expect(200);
+    let shown = browser.get(&beside).await;
+    assert!(shown.text.contains("Score of record <b>5</b>") && shown.text.contains("<html"), "{}", shown.text);
+    let headers = [("cookie", browser.cookie.as_str()), ("x-part", "1")];
+    let part = browser.actor.send("GET", &beside, &headers, b"").await;
+    assert!(part.text.contains("Score of record <b>5</b>") && !part.text.contains("<html"), "{}", part.text);
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_can_be_taken_back_until_the_review_is_submitted() {
+    let service = Service::start(sqlite()).await;
+    service.rubric().await;
+    let browser = Browser::sign_in(&service, "admin@example.org").await;
+    let here = format!("/interviews/{}", browser.upload(&service, TRANSCRIPT).await);
+    browser.post(&format!("{here}/review"), &[]).await;
+    let (review, version) = review_of(&browser.get(&here).await.text);
+    let comment = [("version", version.as_str()), ("question", "tests"), ("text", "Too fast.")];
+    browser.post(&format!("/reviews/{review}/comment"), &comment).await;
+    let page = browser.get(&here).await.text;
+    let id = between(&page, "name=\"comment\" value=\"", "\"").expect("a way to take it back").to_owned();
+    let (_, version) = review_of(&page);
+    let gone = [("version", version.as_str()), ("question", "tests"), ("comment", id.as_str())];
+    assert_eq!(browser.post(&format!("/reviews/{review}/comment/remove"), &gone).await.status, 303);
+    let page = browser.get(&here).await.text;
+    assert!(!page.contains("Too fast."), "{page}");
+    let gone = [("version", &*review_of(&page).1), ("question", "tests"), ("comment", id.as_str())];
+    assert_eq!(browser.post(&format!("/reviews/{review}/comment/remove"), &gone).await.status, 404);
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_script_gets_only_what_changed() {
     let service = Service::start(sqlite()).await;
     service.rubric().await;
@@ -379,7 +437,18 @@ async fn hostile_words_show_as_text_on_every_page_and_no_page_has_a_script_insid
     let comment = [("version", version.as_str()), ("question", "tests"), ("text", "<b>bold</b> \u{2066}x")];
     browser.post(&format!("/reviews/{review}/comment"), &comment).await;
     let mut pages = vec![("/upload".to_owned(), read)];
-    for path in ["/", "/upload", &here, "/rubrics", "/rubrics/small", "/people", "/audit", "/settings", "/nowhere"] {
+    for path in [
+        "/",
+        "/upload",
+        &here,
+        "/answers?q=%3Cb%3Ebold",
+        "/rubrics",
+        "/rubrics/small",
+        "/people",
+        "/audit",
+        "/settings",
+        "/nowhere",
+    ] {
         pages.push((path.to_owned(), browser.get(path).await));
     }
     for (path, page) in pages {
@@ -411,6 +480,10 @@ async fn a_browser_that_asks_for_german_gets_german() {
     browser.language = "de-DE,de;q=0.9,en;q=0.5";
     let page = browser.get("/").await.text;
     assert!(page.contains("<html lang=\"de\">") && page.contains("Nichts wartet auf Sie."));
+    assert!(browser.get("/interviews/nothing").await.text.contains("<h1>Das gibt es nicht</h1>"));
+    // What the service says in English alone is marked as that.
+    let refused = browser.get("/answers?q=x&least=high").await;
+    assert!(refused.text.contains("Eine Regel erlaubt das nicht") && refused.text.contains("lang=\"en\""));
     service.end().await;
 }
 

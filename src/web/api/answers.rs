@@ -26,39 +26,39 @@ const BEYOND: usize = 8;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Sought {
+pub(in crate::web) struct Sought {
     /// In your words: `idempotency`, `disagreed with a manager`.
-    q: String,
+    pub q: String,
     /// Only answers to this rubric.
-    rubric: Option<String>,
+    pub rubric: Option<String>,
     /// Only answers to this question.
-    question: Option<String>,
+    pub question: Option<String>,
     /// Only answers with at least this suggested score.
-    least: Option<i64>,
+    pub least: Option<i64>,
     /// Only answers with at most this suggested score.
-    most: Option<i64>,
+    pub most: Option<i64>,
     /// How many, at most 50.
     #[param(minimum = 1, maximum = 50)]
-    limit: Option<usize>,
+    pub limit: Option<usize>,
 }
 
 /// How many.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct HowMany {
+pub(in crate::web) struct HowMany {
     /// At most 50.
     #[param(minimum = 1, maximum = 50)]
-    limit: Option<usize>,
+    pub limit: Option<usize>,
 }
 
 /// A passage of an answer.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Shown {
+pub(in crate::web) struct Shown {
     #[serde(flatten)]
-    passage: Passage,
+    pub passage: Passage,
     /// The score that the last submitted review gave the answer.
-    score_of_record: Option<i64>,
+    pub score_of_record: Option<i64>,
     /// How near it is; 1 says the same.
     similarity: f32,
 }
@@ -68,7 +68,7 @@ pub(super) struct Shown {
 /// By meaning, not by letters. Each hit is a verbatim quotation of the candidate with its place in the transcript.
 #[utoipa::path(get, path = "/api/v1/answers", tag = "answers", params(Sought),
     responses((status = 200, body = Vec<Shown>, description = "The nearest first")))]
-pub(super) async fn search(
+pub(in crate::web) async fn search(
     State(api): State<Api>,
     caller: Caller,
     Asked(sought): Asked<Sought>,
@@ -101,7 +101,7 @@ pub(super) async fn search(
 #[utoipa::path(get, path = "/api/v1/interviews/{id}/precedents/{question}", tag = "answers",
     params(("id" = String, Path), ("question" = String, Path), HowMany),
     responses((status = 200, body = Vec<Shown>, description = "The most alike first; each by its most similar passage")))]
-pub(super) async fn precedents(
+pub(in crate::web) async fn precedents(
     State(api): State<Api>,
     caller: Caller,
     Path((interview, question)): Path<(String, String)>,

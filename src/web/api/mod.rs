@@ -4,7 +4,7 @@
 //! ([`access`], [`gate`]), and what goes wrong has its place in one table ([`super::problem`]).
 
 pub mod access;
-mod answers;
+pub(in crate::web) mod answers;
 pub(in crate::web) mod calibrations;
 pub(in crate::web) mod client;
 mod differences;
@@ -90,6 +90,11 @@ impl Api {
         Self { search: Some(search), ..self }
     }
 
+    /// Whether answers can be searched.
+    pub(in crate::web) fn has_search(&self) -> bool {
+        self.search.is_some()
+    }
+
     /// What a process without the API answers: whether it is well.
     pub fn probes(self) -> Router {
         let probes = OpenApiRouter::new()
@@ -172,6 +177,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(reviews::decide, reviews::take_back))
         .routes(routes!(reviews::add_evidence))
         .routes(routes!(reviews::remove_evidence))
+        .routes(routes!(reviews::remove_comment))
         .routes(routes!(reviews::comment))
         .routes(routes!(reviews::submit))
         .routes(routes!(reviews::reopen))

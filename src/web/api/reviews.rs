@@ -355,6 +355,21 @@ pub(in crate::web) async fn comment(
     Ok(response)
 }
 
+/// Take a remark of yours away again
+#[utoipa::path(delete, path = "/api/v1/reviews/{id}/comments/{comment}", tag = "reviews",
+    params(("id" = String, Path), ("comment" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 200, body = Review, description = "Your review")))]
+pub(in crate::web) async fn remove_comment(
+    State(api): State<Api>,
+    caller: Caller,
+    Path((review, comment)): Path<(String, String)>,
+    Based(version): Based,
+) -> Result<Response, Failure> {
+    let review = own(&api, &caller, &review).await?;
+    let review = api.store.remove_comment(&review, version, id(&comment, "comment")?).await?;
+    Ok(tagged(review.version, review))
+}
+
 /// Submit your review
 ///
 /// Every question that was asked or answered needs a decision. A submitted review is final.

@@ -136,6 +136,19 @@ pub(super) async fn comment(
     answered(&api, &visitor, &headers, &review, &question).await
 }
 
+pub(super) async fn remove_comment(
+    State(api): State<Api>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(review): Path<String>,
+    filled: Filled,
+) -> Result<Response, Failure> {
+    let (question, comment) = (filled.need("question")?, filled.need("comment")?);
+    let path = Path((review.clone(), comment));
+    reviews::remove_comment(State(api.clone()), visitor.caller.clone(), path, based(&filled)?).await?;
+    answered(&api, &visitor, &headers, &review, &question).await
+}
+
 pub(super) async fn submit(
     State(api): State<Api>,
     visitor: Visitor,

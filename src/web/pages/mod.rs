@@ -1,6 +1,7 @@
 //! The pages: what people see of the service. Rendered here, complete without scripts; the scripts of `assets` only save
 //! steps. A handler does what it does by the API's own handlers, so that a page can do nothing that the API would refuse.
 
+mod answers;
 mod assets;
 mod author;
 mod calibration;
@@ -59,8 +60,11 @@ pub(super) fn routes() -> Router<Api> {
         .route("/reviews/{id}/evidence", post(decide::add_evidence))
         .route("/reviews/{id}/evidence/remove", post(decide::remove_evidence))
         .route("/reviews/{id}/comment", post(decide::comment))
+        .route("/reviews/{id}/comment/remove", post(decide::remove_comment))
         .route("/reviews/{id}/submit", post(decide::submit))
         .route("/reviews/{id}/reopen", post(decide::reopen))
+        .route("/answers", get(answers::search))
+        .route("/interviews/{id}/precedents/{question}", get(answers::precedents))
         .route("/rubrics", get(rubrics::list).post(author::save))
         .route("/rubrics/new", get(author::new))
         .route("/rubrics/import", post(author::import))
@@ -195,8 +199,10 @@ fn see(path: &str) -> Response {
 #[template(path = "pages/problem.html")]
 struct ProblemPage {
     shell: Shell,
-    heading: String,
+    heading: &'static str,
     detail: String,
+    /// Whether the detail is in the page's language.
+    is_translated: bool,
     faults: Vec<Fault>,
     back: Option<String>,
 }
@@ -218,9 +224,13 @@ pub(super) async fn dressed(request: Request, next: Next) -> Response {
     }
     let back = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(path_of);
     let changed = problem.status == StatusCode::PRECONDITION_FAILED.as_u16();
-    let shell = Shell::open(&headers, problem.title);
-    let detail = if changed { shell.t.changed_elsewhere.to_owned() } else { problem.detail };
-    let page = ProblemPage { heading: problem.title.to_owned(), detail, faults: problem.errors, back, shell };
+    let t = language(&headers);
+    let (heading, told) = t.problem(&problem.kind).unwrap_or((problem.title, None));
+    let told = if changed { Some(t.changed_elsewhere) } else { told };
+    let is_translated = told.is_some() || t.tag == texts::EN.tag;
+    let detail = told.map_or(problem.detail, str::to_owned);
+    let shell = Shell::open(&headers, heading);
+    let page = ProblemPage { heading, detail, is_translated, faults: problem.errors, back, shell };
     let (mut parts, _) = response.into_parts();
     for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_SECURITY_POLICY] {
         parts.headers.remove(name);

@@ -39,6 +39,8 @@ pub(super) struct Sheet {
     /// What the person marked, found again; with its number.
     own: Vec<(OwnEvidence, Evidence)>,
     others: usize,
+    /// Whether answers like one can be looked for.
+    searches: bool,
 }
 
 impl Sheet {
@@ -69,19 +71,20 @@ impl Sheet {
             open,
             own,
             others,
+            searches: api.has_search(),
         })
     }
 
-    fn quotations(&self) -> Result<Quotations<'_>, Failure> {
+    fn quotations(&self, t: &Texts) -> Result<Quotations<'_>, Failure> {
         let inside = |error| Failure::Inside(Box::new(error));
-        let mut all = Quotations::of(&self.results, &self.rubric, &self.transcript).map_err(inside)?;
+        let mut all = Quotations::of(&self.results, &self.rubric, &self.transcript, t).map_err(inside)?;
         for (n, (own, evidence)) in self.own.iter().enumerate() {
             let Some(place) = self.rubric.questions.iter().position(|one| one.id == own.question) else { continue };
             all.mark(Quotation {
                 id: format!("m{}", n + 1),
                 criterion: format!("q{}-own{}", place + 1, n + 1),
                 short: format!("{}\u{270e}", place + 1),
-                about: format!("Marked by the reviewer for question {}", place + 1),
+                about: format!("{} {}", t.marked_for, place + 1),
                 against: evidence.stance() == Stance::Contradicts,
                 evidence,
             });
@@ -134,9 +137,10 @@ impl Sheet {
             leaves_out: decided.is_some_and(|decision| decision.kind == DecisionKind::LeftOut),
             choices: choices.collect(),
             own: own.collect(),
-            comments: comments.map(|comment| Words(&comment.text)).collect(),
+            comments: comments.map(|comment| (comment.id.as_str(), Words(&comment.text))).collect(),
             criteria: question.criteria.iter().map(|c| (c.id.as_str(), wording::on_one_line(&c.text))).collect(),
             next: suggested.filter(|_| !withheld).and_then(|score| self.next(score, question, result)),
+            has_precedents: self.searches && !withheld && !result.answer.is_empty(),
             claim: claim.filter(|_| !withheld).and_then(Model::of),
             asked_at: result.asked_at.first().copied(),
             from: result.answer.first().copied(),
@@ -192,10 +196,13 @@ struct Entry<'a> {
     leaves_out: bool,
     choices: Vec<Choice>,
     own: Vec<Own<'a>>,
-    comments: Vec<Words<'a>>,
+    /// Each with its id.
+    comments: Vec<(&'a str, Words<'a>)>,
     criteria: Vec<(&'a str, String)>,
     next: Option<Next<'a>>,
     claim: Option<Model<'a>>,
+    /// Whether answers like this one can be looked for.
+    has_precedents: bool,
     asked_at: Option<usize>,
     from: Option<usize>,
     to: Option<usize>,
@@ -215,6 +222,8 @@ struct Model<'a> {
     /// Digest of the messages that it was sent.
     prompt: Words<'a>,
     tokens: u64,
+    /// Who says it, and the words, as they were sent.
+    messages: Vec<(&'a str, Words<'a>)>,
     reply: Words<'a>,
 }
 
@@ -222,7 +231,10 @@ impl<'a> Model<'a> {
     fn of(claim: &'a Value) -> Option<Self> {
         let text = |key: &str| claim[key].as_str().map(Words);
         let count = |key: &str| claim[key].as_u64().unwrap_or_default();
+        let sent = claim["messages"].as_array().into_iter().flatten();
+        let message = |one: &'a Value| Some((one["role"].as_str()?, Words(one["content"].as_str()?)));
         Some(Self {
+            messages: sent.filter_map(message).collect(),
             name: text("model").unwrap_or(Words("")),
             prompt: text("prompt").unwrap_or(Words("")),
             tokens: count("prompt_tokens") + count("reply_tokens"),
@@ -320,7 +332,7 @@ pub(super) async fn page(api: &Api, visitor: &Visitor, _: &HeaderMap, review: Re
     let facts = json!({"evaluation": sheet.head.id, "withheld": withheld});
     let actor = &visitor.person().id;
     api.store.record_look(actor, "evaluation.read", Some(&sheet.review.interview), facts).await?;
-    let quotations = sheet.quotations()?;
+    let quotations = sheet.quotations(visitor.t)?;
     let drawn = sheet.drawn(&quotations, visitor)?;
     let style = target_rules(&quotations);
     let source = policy_source(&style);
@@ -362,7 +374,7 @@ pub(super) async fn part(
     }
     let review = api.store.review(review).await?;
     let sheet = Sheet::load(api, visitor, review).await?;
-    let quotations = sheet.quotations()?;
+    let quotations = sheet.quotations(visitor.t)?;
     let drawn = sheet.drawn(&quotations, visitor)?;
     // Marks change only in answers of this question; all that it touches is sent, a short list.
     let touched: BTreeSet<usize> = {

@@ -4,6 +4,7 @@ use super::{RenderError, Words};
 use crate::domain::{
     CharSpan, Criterion, Evidence, QuestionResult, Role, Rubric, Speaker, SpeakerId, Transcript, Utterance,
 };
+use crate::web::texts::Texts;
 use crate::web::wording;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,14 +30,19 @@ pub(in crate::web) struct Quotations<'a> {
 }
 
 impl<'a> Quotations<'a> {
-    pub fn of(questions: &'a [QuestionResult], rubric: &Rubric, transcript: &Transcript) -> Result<Self, RenderError> {
+    pub fn of(
+        questions: &'a [QuestionResult],
+        rubric: &Rubric,
+        transcript: &Transcript,
+        t: &Texts,
+    ) -> Result<Self, RenderError> {
         let mut out = Self { all: Vec::new(), by_utterance: BTreeMap::new() };
         for (n, question) in questions.iter().enumerate() {
             let asked = rubric.question(&question.id).ok_or(RenderError::OtherRubric)?;
             for (m, found) in question.criteria.iter().enumerate() {
                 let criterion = asked.criteria.iter().find(|c| c.id == found.id).ok_or(RenderError::OtherRubric)?;
                 for evidence in &found.evidence {
-                    out.add((n + 1, wording::letter(m)), criterion, evidence, transcript)?;
+                    out.add((n + 1, wording::letter(m)), criterion, (evidence, transcript), t)?;
                 }
             }
         }
@@ -47,23 +53,19 @@ impl<'a> Quotations<'a> {
         &mut self,
         (question, letter): (usize, String),
         criterion: &Criterion,
-        evidence: &'a Evidence,
-        transcript: &Transcript,
+        (evidence, transcript): (&'a Evidence, &Transcript),
+        t: &Texts,
     ) -> Result<(), RenderError> {
         let utterance = transcript.utterances().get(evidence.utterance()).ok_or(RenderError::OtherTranscript)?;
         if utterance.slice(evidence.span()) != Some(evidence.quote()) {
             return Err(RenderError::OtherTranscript);
         }
         let against = wording::speaks_against(criterion.kind, evidence.stance());
-        let side = if against { "against" } else { "for" };
         self.by_utterance.entry(evidence.utterance()).or_default().push(self.all.len());
         self.all.push(Quotation {
             id: format!("e{}", self.all.len() + 1),
             criterion: format!("q{question}-{letter}"),
-            about: format!(
-                "Quoted {side} the candidate, question {question}, criterion {letter}: {}",
-                wording::on_one_line(&criterion.text)
-            ),
+            about: t.about_quotation(against, question, &letter, &wording::on_one_line(&criterion.text)),
             short: format!("{question}{letter}"),
             against,
             evidence,

@@ -193,6 +193,16 @@ for (const [type, on] of [["pointerover", true], ["pointerout", false], ["focusi
   document.addEventListener(type, (event) => heat(event, on));
 }
 
+// ---- Answers like this one, when they are asked for.
+document.addEventListener("toggle", async (event) => {
+  const link = event.target.matches?.(".precedent-part[open]") && $(".precedents > p > a", event.target);
+  if (!link) return;
+  const answer = await fetch(link.href, { headers: { "x-part": "1" } }).catch(() => null);
+  if (!answer?.ok) return;
+  const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+  $(".precedents", event.target).replaceChildren(...[...made.body.childNodes].map((node) => document.importNode(node, true)));
+}, true);
+
 // ---- Own evidence: where selected words stand in their utterance, counted in characters as the service counts them.
 const markButton = $("#mark-button");
 const length = (node) => {
