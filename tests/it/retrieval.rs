@@ -2,10 +2,15 @@
 //! index in memory, against our own Qdrant server (`harness/qdrant.rs`), and against the one at `QDRANT_URL` (its key
 //! in `QDRANT_API_KEY`) where that is set.
 
+use crate::harness::program::{earmark_with, folder};
 use crate::harness::qdrant::QdrantServer;
+use crate::harness::service::{RUBRIC, TRANSCRIPT};
+use crate::harness::tls;
 use earmark::domain::{Anchor, Criterion, CriterionKind, Digest, FollowUp, Question, QuestionKind, Rubric, Scale};
 use earmark::retrieval::{Filter, Hit, Kind, Point, QdrantSettings, Retrieval, RetrievalError, Vector};
 use secrecy::SecretString;
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 const ALL: usize = usize::MAX;
@@ -427,6 +432,32 @@ async fn a_server_that_is_not_there_or_does_not_answer_is_unreachable() {
         assert!(matches!(error, RetrievalError::Unreachable { .. }), "{error:?}");
         assert!(error.to_string().contains(&url), "{error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_behind_tls_is_used_where_its_certificate_is_trusted_and_not_otherwise() {
+    let server = QdrantServer::start(None).await;
+    let url = tls::before(server.url()).await;
+    let run = async |authority: PathBuf| {
+        let url = url.clone();
+        let run = move || {
+            let dir = folder();
+            let path = |name: &str| dir.path().join(name).display().to_string();
+            fs::write(path("small.toml"), RUBRIC).expect("written");
+            fs::write(path("talk.vtt"), TRANSCRIPT).expect("written");
+            let arguments = ["evaluate", &path("talk.vtt"), "--rubric", &path("small.toml"), "--qdrant", &url];
+            earmark_with(&arguments, &[("SSL_CERT_FILE", &authority.display().to_string())])
+        };
+        tokio::task::spawn_blocking(run).await.expect("it runs")
+    };
+    // Trusts nobody who signed this certificate: the certificate that was signed is no authority.
+    let refused = run(tls::fixture("server.pem")).await;
+    assert_ne!(refused.code, 0, "{}", refused.out);
+    assert!(refused.err.contains("https://localhost") && refused.out.is_empty(), "{}", refused.err);
+    assert_eq!(server.calls(), 0, "nothing was sent");
+    let trusted = run(tls::fixture("ca.pem")).await;
+    assert_eq!(trusted.code, 0, "{}", trusted.err);
+    assert!(server.calls() > 0 && trusted.out.contains("unit tests"), "{}", trusted.out);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! What the tests share: written interviews, the program itself, a Qdrant server, a chat-model server,
-//! a PostgreSQL server, and the service with its actors.
+//! a PostgreSQL server, TLS in front of them, and the service with its actors.
 
 pub mod identity;
 pub mod interviews;
@@ -8,3 +8,4 @@ pub mod postgres;
 pub mod program;
 pub mod qdrant;
 pub mod service;
+pub mod tls;
