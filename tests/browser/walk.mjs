@@ -99,6 +99,9 @@ const walks = {
     await counted(page, 0);
     await first.locator(".confirm button").waitFor();
     held("a decision is taken back");
+    await first.locator(".precedent-part summary").click();
+    await first.locator(".precedents > p > a").waitFor({ state: "detached" });
+    held("answers like this one open beside the question");
     for (const card of await page.locator(".decide-card").all()) {
       const before = await count(page);
       if (await card.locator(".confirm button").count()) await card.locator(".confirm button").click();
@@ -300,7 +303,7 @@ const walks = {
     let address;
     for (const [colorScheme, width] of [["light", 1440], ["dark", 390]]) {
       const { context, page, faults } = await enter({ colorScheme, viewport: { width, height: 900 } });
-      const pages = ["/", "/upload", "/rubrics", "/rubrics/new", "/rubrics/small", "/rubrics/small/edit", "/calibration", "/people", "/audit", "/settings", "/nowhere"];
+      const pages = ["/", "/upload", "/answers?q=tests", "/rubrics", "/rubrics/new", "/rubrics/small", "/rubrics/small/edit", "/calibration", "/people", "/audit", "/settings", "/nowhere"];
       for (const path of pages) {
         await page.goto(base + path);
         await accessible(page, `${path} (${colorScheme}, ${width})`);
