@@ -64,7 +64,8 @@ async fn an_interview_is_replayed_with_the_other_judge_where_there_is_one() {
     let entry = entries.find(|one| one["entry"]["action"] == "question.suggested").expect("an entry");
     let result: Value = serde_json::from_str(entry["words"].as_str().expect("its words")).expect("JSON");
     let claim = &result["claim"];
-    assert_eq!(claim["messages"], server.requests()[0]["messages"]);
+    let sent = server.requests();
+    assert!(sent.iter().any(|request| request["messages"] == claim["messages"]), "{claim}");
     assert!(claim["reply"].as_str().is_some_and(|reply| reply.contains("criteria")), "{claim}");
     let path = format!("/api/v1/interviews/{id}/evaluations");
     admin.post(&path, json!({"judge": "local"})).await.expect(202);
