@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Load on a service of its own: 50 clients that read while interviews are uploaded and evaluated. Standard library only.
 
-    tests/load.py [--binary target/release/earmark] [--clients 50] [--seconds 30] [--uploads 200] [--waiting 0]
+    tests/load.py [--binary target/release/earmark] [--clients 50] [--uploads 100] [--workers 1] [--waiting 0]
 
 Prints, as JSON: reads' p50 and p99 while evaluations run, uploads' p50 and p99 until they are accepted, evaluations in a
-minute with and without the readers, the bare command's for the same interviews, and memory. `--waiting N` uploads N more
-interviews without evaluating them, and prints memory along the way.
+minute with and without the readers, the bare command's for the same interviews, and memory. `--waiting N` has N more
+small interviews evaluated, and prints memory along the way.
 """
 
 import argparse

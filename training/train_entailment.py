@@ -97,7 +97,7 @@ def loss_of(logits, target, only, teacher=None, labelled=None, share=0.6, temper
     return torch.where(labelled, (1 - share) * hard + share * soft, soft).mean()
 
 
-def train(model, encoded, epochs, rate, tokens, seed, teacher=None, labelled=None, log="", keep=None):
+def train(model, encoded, epochs, rate, tokens, seed, teacher=None, labelled=None, log="", keep=None, minutes=None):
     rng = random.Random(seed)
     plan = [encoded.batches(tokens, rng) for _ in range(epochs)]
     steps = sum(len(p) for p in plan)
@@ -107,14 +107,19 @@ def train(model, encoded, epochs, rate, tokens, seed, teacher=None, labelled=Non
         [{"params": decay, "weight_decay": 0.01}, {"params": rest, "weight_decay": 0.0}],
         lr=rate, betas=(0.9, 0.98), fused=True,
     )
-    warm = max(1, int(steps * 0.06))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda s: s / warm if s < warm else 0.5 * (1 + math.cos(math.pi * (s - warm) / (steps - warm)))
-    )
     model.train()
     step, began, running = 0, time.time(), 0.0
+    warm = 0.06
     for epoch in plan:
         for batch in epoch:
+            # A run on a shared machine ends in time, and its rate has fallen by then.
+            done = max(step / steps, (time.time() - began) / (60 * minutes) if minutes else 0.0)
+            if done >= 1.0:
+                print(f"{log} out of time at {step}/{steps}", flush=True)
+                return
+            at = done / warm if done < warm else 0.5 * (1 + math.cos(math.pi * (done - warm) / (1 - warm)))
+            for group in optimiser.param_groups:
+                group["lr"] = rate * at
             if keep and step % 500 == 499:
                 save(model, keep)
             ids, types, mask = encoded.tensors(batch)
@@ -130,7 +135,6 @@ def train(model, encoded, epochs, rate, tokens, seed, teacher=None, labelled=Non
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
-            schedule.step()
             running = loss.detach() if step == 0 else 0.99 * running + 0.01 * loss.detach()
             step += 1
             if step % 100 == 0 or step == steps:
@@ -211,6 +215,14 @@ def evaluate(model, tokenizer, folder, own_items, max_tokens):
         "n": len(gold), "accuracy": float((gold == said).mean()), "f1": f1_macro(gold, said),
         "confusion": [[int(((gold == i) & (said == j)).sum()) for j in range(3)] for i in range(3)],
     }
+    # Terms without a sentence, and words that say the opposite: what a judge by similarity is taken in by.
+    rng, listed, opposite = random.Random(1), [], []
+    for item in filter(data.held_out, data.items(own_items)):
+        listed += [pair(data.keyword_list(item["s"] + [item["c"]], rng), item["c"]) for _ in range(3)]
+        opposite += [pair(passage, item["c"]) for passage in item["x"]]
+    for name, pairs in (("keyword_lists", listed), ("opposite", opposite)):
+        said = probabilities(pairs).argmax(1)
+        figures[name] = {"n": len(pairs), "supports": float((said == 0).mean()), "contradicts": float((said == 2).mean())}
     mine = [r for r in data.whole_answers(Path(own_items).parent / "answers") if data.held_out_answers(r)]
     if mine:
         tested = list(data.from_answers(mine, random.Random(1)))
@@ -296,6 +308,7 @@ def main():
     parse.add_argument("--copies", type=int, default=3, help="times our own items are used, each time varied anew")
     parse.add_argument("--resume", help="go on from the student-*.npz of an earlier run")
     parse.add_argument("--threads", type=int, help="CPU threads")
+    parse.add_argument("--minutes", type=float, help="end after so long, the rate falling with the time")
     parse.add_argument("--limit", type=int, help="for a trial: only so many pairs")
     parse.add_argument("--teacher-logits", help="a file that keeps the teacher's answers between runs")
     args = parse.parse_args()
@@ -340,7 +353,7 @@ def main():
     for parameter in model.base_model.embeddings.parameters():
         parameter.requires_grad_(False)
     encoded = Encoded(tokenizer, everything, args.max_tokens)
-    train(model, encoded, args.epochs, args.rate, args.tokens, args.seed, teacher, labelled, "student", args.out)
+    train(model, encoded, args.epochs, args.rate, args.tokens, args.seed, teacher, labelled, "student", args.out, args.minutes)
     print(json.dumps({"student": evaluate(model, tokenizer, args.data, args.items, args.max_tokens)}), flush=True)
     save(model, args.out)
 
