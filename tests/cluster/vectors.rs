@@ -1,8 +1,8 @@
-//! A million passages: how long a search takes, and what they take of memory and disk. Say something of a build that is
-//! optimised only:
+//! A million passages: how long a search takes, and what they take of memory and disk. Only a release build says something
+//! of it: checks for overflow keep the compiler from comparing many numbers at a time.
 //!
 //! ```sh
-//! cargo test --config 'profile.dev.package.earmark.opt-level=3' --test it a_million -- --ignored --nocapture
+//! cargo test --release --test it a_million -- --ignored --nocapture
 //! ```
 
 use super::machine::postgres;
