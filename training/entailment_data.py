@@ -103,7 +103,10 @@ def spoken(text, rng):
     if rng.random() < 0.3:
         words = [SLIPS.get(w.lower(), w) if rng.random() < 0.5 else w for w in words]
     if rng.random() < 0.25 and len(words) > 12:
-        del words[rng.randrange(len(words))]
+        lost = rng.randrange(len(words))
+        # Without its negation a passage says the opposite, and its label would be wrong.
+        if not re.search(r"(?i)\b(no|not|nor|never|none|nothing|nobody|without|hardly)\b|n't\b", words[lost]):
+            del words[lost]
     text = " ".join(words)
     style = rng.random()
     if style < 0.3:
@@ -194,6 +197,50 @@ def varied(question, passage, noise, rng):
     if len(passage.split()) < 8 or rng.random() < 0.25:
         passage = with_question(question, passage)
     return passage
+
+
+# Verbs that do not take their plain form by dropping the ending.
+PLAIN = {"has": "have", "does": "do", "is": "am", "goes": "go"}
+# What a criterion says of the candidate, and what the candidate says of themselves.
+SELF = {"they": "I", "their": "my", "them": "me", "themselves": "myself", "theirs": "mine"}
+SAYS = ["I {}.", "So I usually {}.", "What I do is, I {}.", "We {} where I work now.", "On my last project I'd always {}.",
+        "I {}, every time, that's just how I work.", "Yeah, I {}, and it has saved me more than once."]
+DENIES = ["I don't {}.", "I never {}, to be honest.", "We didn't {}, there was never a reason to.", "I wouldn't {}.",
+          "I used to hear about that, but I don't {} myself.", "No, we never {}, it's a waste of time."]
+LEAVES_OPEN = ["You're asking whether I {}?", "I've heard of teams that {}.", "People say that one should {}.",
+               "I'd have to think about whether to {}.", "Some of my colleagues {}, I think."]
+
+
+def plainly(criterion):
+    """"Writes tests for their code" -> "write tests for my code"; None for a criterion that begins with no verb."""
+    words = criterion.rstrip(".").split()
+    verb = words[0].lower()
+    if verb in PLAIN:
+        verb = PLAIN[verb]
+    elif verb.endswith("ies") and len(verb) > 4:
+        verb = verb[:-3] + "y"
+    elif re.search(r"(ss|sh|ch|x|zz)es$", verb):
+        verb = verb[:-2]
+    elif verb.endswith("s") and not verb.endswith("ss"):
+        verb = verb[:-1]
+    else:
+        return None
+    return " ".join([verb] + [SELF.get(word.lower(), word) for word in words[1:]])
+
+
+def literal(criteria, rng):
+    """A criterion in the candidate's own mouth, word for word: said, denied, left open. Without these a model that has seen
+    keyword lists and echoes learns that many words in common show nothing."""
+    for question, criterion in criteria:
+        said = plainly(criterion)
+        if said is None:
+            continue
+        for templates, label in ((SAYS, SUPPORTS), (DENIES, CONTRADICTS), (LEAVES_OPEN, NEITHER)):
+            passage = rng.choice(templates).format(said)
+            if rng.random() < 0.5:
+                aside = rng.choice(ASIDES)
+                passage = f"{aside} {passage}" if rng.random() < 0.5 else f"{passage} {aside}"
+            yield Pair(varied(question, passage, 0.4, rng), criterion, hard(label), False, "literal")
 
 
 def whole_answers(folder):
@@ -290,6 +337,10 @@ def training_pairs(data, own_items, seed, use_saf=True, opposite=True, keywords=
     if not opposite:
         mine = [p for p in mine if p.target[CONTRADICTS] == 0.0]
     records = [r for r in whole_answers(Path(own_items).parent / "answers") if not held_out_answers(r)]
+    criteria = [(item["q"], item["c"]) for item in items(own_items) if not held_out(item)]
+    criteria += [(record["q"], criterion) for record in records for criterion in record["criteria"]]
+    for _ in range(2 * copies):
+        mine += list(literal(criteria, rng))
     for _ in range(answer_copies):
         mine += list(from_answers(records, rng))
     return pairs + mine

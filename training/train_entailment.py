@@ -223,6 +223,10 @@ def evaluate(model, tokenizer, folder, own_items, max_tokens):
     for name, pairs in (("keyword_lists", listed), ("opposite", opposite)):
         said = probabilities(pairs).argmax(1)
         figures[name] = {"n": len(pairs), "supports": float((said == 0).mean()), "contradicts": float((said == 2).mean())}
+    tested = list(data.literal([(i["q"], i["c"]) for i in data.items(own_items) if data.held_out(i)], random.Random(1)))
+    gold, said = np.array([np.argmax(t.target) for t in tested]), probabilities(tested).argmax(1)
+    figures["literal"] = {"n": len(gold), "accuracy": float((gold == said).mean()),
+                          "confusion": [[int(((gold == i) & (said == j)).sum()) for j in range(3)] for i in range(3)]}
     mine = [r for r in data.whole_answers(Path(own_items).parent / "answers") if data.held_out_answers(r)]
     if mine:
         tested = list(data.from_answers(mine, random.Random(1)))
