@@ -1,6 +1,6 @@
 //! One job: read the transcript again, judge what is not finished, keep each few questions, put the summary together.
 
-use super::Worker;
+use super::{Pause, Worker};
 use crate::calibration::Profile;
 use crate::domain::{Abstention, QuestionResult, Rubric, RubricRef, SCHEMA, Suggestion};
 use crate::evaluation::{EvaluateError, Outcome, Placed, Sitting, SpokenPassage, Tools, summary};
@@ -23,10 +23,8 @@ pub(super) enum Failure {
     Lost,
     /// The process is to end.
     Stopped,
-    /// Something that every evaluation needs is away: it waits, and the attempt does not count.
-    Away(String),
-    /// Nothing is left to spend on the chat model today: it waits, and the attempt does not count.
-    Spent(String),
+    /// Something that every evaluation needs is not there now: it waits, and the attempt does not count.
+    Waits(String, Pause),
     /// Another attempt may mend it.
     ForNow(String),
     /// Another attempt would not.
@@ -53,7 +51,7 @@ impl From<EvaluateError> for Failure {
             | EvaluateError::Profile(_) => Self::ForGood(why),
             EvaluateError::Retrieval(
                 RetrievalError::Unreachable { .. } | RetrievalError::Refused { .. } | RetrievalError::Server { .. },
-            ) => Self::Away(why),
+            ) => Self::Waits(why, Pause::Away),
             EvaluateError::Retrieval(_) | EvaluateError::Judge(_) => Self::ForNow(why),
         }
     }
@@ -151,7 +149,7 @@ async fn judge_the_rest(
     }
     match (left, spent) {
         (Some(why), _) => Err(Failure::ForNow(why)),
-        (None, Some(why)) => Err(Failure::Spent(why)),
+        (None, Some(why)) => Err(Failure::Waits(why, Pause::Spent)),
         (None, None) => Ok(()),
     }
 }

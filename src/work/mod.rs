@@ -143,13 +143,9 @@ impl Worker {
                 return;
             }
             Err(Failure::Stopped) => self.store.fail_job(taken, "", Outlook::HandedBack).await,
-            Err(Failure::Away(why)) => {
+            Err(Failure::Waits(why, pause)) => {
                 tracing::warn!(job = job.id, evaluation = job.evaluation, why, "waits");
-                self.store.fail_job(taken, &why, Outlook::Waits(away(&job.id))).await
-            }
-            Err(Failure::Spent(why)) => {
-                tracing::warn!(job = job.id, evaluation = job.evaluation, why, "waits");
-                self.store.fail_job(taken, &why, Outlook::Waits(spent(&job.id))).await
+                self.store.fail_job(taken, &why, Outlook::Waits(pause.of(&job.id))).await
             }
             Err(Failure::ForGood(why)) => {
                 tracing::warn!(job = job.id, evaluation = job.evaluation, "given up");
@@ -179,15 +175,24 @@ impl Worker {
     }
 }
 
-/// Milliseconds before it is looked whether what was away is back: five seconds, and up to as much again, so that not all
-/// evaluations that wait come at once.
-fn away(job: &str) -> i64 {
-    5_000 + 5 * spread(job)
+/// For how long a job waits until it is looked whether what it lacks is there.
+#[derive(Debug, Clone, Copy)]
+enum Pause {
+    /// Something is away: five seconds, and up to as much again, so that not all evaluations that wait come at once.
+    Away,
+    /// Nothing is left to spend: a quarter of an hour and up to as much again, since a budget is a day's, and may be raised.
+    Spent,
 }
 
-/// Milliseconds before it is looked whether there is something to spend again: a budget is a day's, and may be raised.
-fn spent(job: &str) -> i64 {
-    15 * (60_000 + 60 * spread(job))
+impl Pause {
+    /// In milliseconds.
+    fn of(self, job: &str) -> i64 {
+        let least = match self {
+            Self::Away => 5_000,
+            Self::Spent => 15 * 60_000,
+        };
+        least + least / 1_000 * spread(job)
+    }
 }
 
 /// 0 to 999, depending on the job.

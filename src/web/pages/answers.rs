@@ -166,9 +166,3 @@ pub(super) async fn precedents(
     };
     html(&page, None)
 }
-
-impl PrecedentsPage {
-    fn words(text: &str) -> Words<'_> {
-        Words(text)
-    }
-}
