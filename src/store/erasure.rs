@@ -270,10 +270,11 @@ impl Tx {
         }
     }
 
+    /// Calls off its evaluations. What webhooks are still to be told of it holds no words, and was promised to them.
     async fn call_off(&mut self, interview: &str) -> Result<()> {
         sqlx::query(
             "UPDATE jobs SET state = 'cancelled', finished_at = $1, lease_owner = NULL, lease_until = NULL \
-             WHERE interview_id = $2 AND state IN ('queued', 'running', 'dead')",
+             WHERE interview_id = $2 AND kind = 'evaluate' AND state IN ('queued', 'running', 'dead')",
         )
         .bind(self.at.as_str())
         .bind(interview)

@@ -82,13 +82,20 @@ impl Workers {
     }
 
     /// Has every worker stop after the questions it is judging; what is left of its job waits for the next start.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        for thread in self.threads {
+        for thread in std::mem::take(&mut self.threads) {
             if thread.await.is_err() {
                 tracing::error!("a worker ended before it was told to");
             }
         }
+    }
+}
+
+impl Drop for Workers {
+    /// A worker's thread that nobody tells to end would outlive whoever started it.
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
     }
 }
 

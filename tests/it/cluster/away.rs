@@ -33,15 +33,8 @@ async fn while_the_index_is_away_evaluations_wait_and_reviews_go_on() {
         let away = server.away().await;
         let ready = service.admin.get("/ready").await.expect(200);
         assert_eq!((&ready["status"], &ready["index"]), (&json!("ok"), &json!("away")));
-        let mut bell = service.store.changes();
         let id = service.admin.upload("rubric=small&title=x", &[], TRANSCRIPT.as_bytes()).await.id();
-        let waits = loop {
-            let waiting = service.admin.get("/api/v1/jobs?state=queued").await.expect(200);
-            if waiting[0]["failure"].is_string() {
-                break waiting;
-            }
-            bell.changed().await.expect("the store is there");
-        };
+        let waits = service.until("/api/v1/jobs?state=queued", |all| all[0]["failure"].is_string()).await;
         assert!(waits[0]["failure"].as_str().expect("why").contains("Qdrant"), "{waits}");
         assert_eq!(waits[0]["attempts"], 0, "{waits}");
         let review = service.admin.post(&format!("/api/v1/interviews/{before}/reviews"), json!({})).await.id();

@@ -1,7 +1,7 @@
 //! What processes on one database agree on. Most of it is tested on PostgreSQL, where one can be had.
 
 use crate::harness::program::earmark;
-use crate::harness::service::{Actor, EDGE, PASSWORD, Service, TRANSCRIPT, databases, postgres, signed_in};
+use crate::harness::service::{Actor, EDGE, PASSWORD, Service, TRANSCRIPT, databases, in_time, postgres, signed_in};
 use earmark::config::ServiceSettings;
 use earmark::store::{Spent, Store};
 use earmark::web::Api;
@@ -10,12 +10,8 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-
-/// Long enough for anything; who waits for it has failed.
-const NEVER: Duration = Duration::from_secs(60);
 
 /// Another web process on the database of a service: as an actor of it, with the same token.
 async fn second(service: &Service, settings: ServiceSettings) -> (Actor, watch::Sender<bool>) {
@@ -128,11 +124,11 @@ async fn news_of_one_process_reach_another() {
     let other = Store::open(&service.database.url, EDGE).await.expect("the store opens a second time");
     let mut bell = other.changes();
     // Rings once when the other has begun to listen.
-    tokio::time::timeout(NEVER, bell.changed()).await.expect("it listens").expect("the store is there");
+    in_time("it listens", bell.changed()).await.expect("the store is there");
     service.admin.get("/api/v1/interviews").await.expect(200);
     assert!(!bell.has_changed().expect("there"), "a look is no news");
     service.admin.upload("rubric=small&title=x", &[], TRANSCRIPT.as_bytes()).await.expect(202);
-    tokio::time::timeout(NEVER, bell.changed()).await.expect("it is told").expect("the store is there");
+    in_time("it is told", bell.changed()).await.expect("the store is there");
     other.close().await;
     service.end().await;
 }

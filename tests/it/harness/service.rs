@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -25,6 +25,9 @@ pub const EDGE: Edge = Edge {
         bytes
     },
 };
+
+/// So long that what has not come by then never comes, however busy the machine is.
+const NEVER: Duration = Duration::from_mins(5);
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
@@ -99,7 +102,7 @@ impl Actor {
 
     /// Sends a request and reads the whole answer.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        self.try_send(method, path, headers, body).await.expect("the service answers")
+        in_time(path, self.try_send(method, path, headers, body)).await.expect("the service answers")
     }
 
     /// The same, where the service may be gone.
@@ -130,6 +133,11 @@ impl Actor {
         }
         read_answer(&bytes).ok_or_else(|| std::io::Error::other("the answer broke off"))
     }
+}
+
+/// What is waited for, or a failure that names it: a test that waits for ever says nothing.
+pub async fn in_time<T>(what: &str, waited_for: impl Future<Output = T>) -> T {
+    tokio::time::timeout(NEVER, waited_for).await.unwrap_or_else(|_| panic!("in vain: {what}"))
 }
 
 fn read_answer(bytes: &[u8]) -> Option<Answer> {
@@ -301,6 +309,19 @@ impl Service {
         let id = by.upload("rubric=small&title=An%20interview", &[], TRANSCRIPT.as_bytes()).await.id();
         self.wait_for(&id).await;
         id
+    }
+
+    /// Reads what is at `path` until it is as wanted, again whenever something happens in the store.
+    pub async fn until(&self, path: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut bell = self.store.changes();
+        loop {
+            let found = self.admin.get(path).await.expect(200);
+            if is_wanted(&found) {
+                return found;
+            }
+            let rung = in_time(&format!("{path} is still {found}"), bell.changed()).await;
+            rung.expect("the store is there");
+        }
     }
 
     /// Waits until nothing of an interview is under way, by watching its newest evaluation.

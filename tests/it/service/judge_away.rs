@@ -21,14 +21,8 @@ async fn judged_by(server: &OpenAiServer, attempts: i64, database: crate::harnes
 
 /// The first job as soon as it waits for a reason that holds `why`.
 async fn waits(service: &Service, why: &str) -> Value {
-    let mut bell = service.store.changes();
-    loop {
-        let queued = service.admin.get("/api/v1/jobs?state=queued").await.expect(200);
-        if queued[0]["failure"].as_str().is_some_and(|said| said.contains(why)) {
-            return queued[0].clone();
-        }
-        bell.changed().await.expect("the store is there");
-    }
+    let is_it = |all: &Value| all[0]["failure"].as_str().is_some_and(|said| said.contains(why));
+    service.until("/api/v1/jobs?state=queued", is_it).await[0].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
