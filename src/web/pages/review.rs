@@ -170,9 +170,7 @@ impl Sheet {
         let needed = entries.iter().filter(|entry| self.is_needed(entry)).count();
         let decided = entries.iter().filter(|entry| self.is_needed(entry) && entry.decided.is_some()).count();
         Ok(Drawn {
-            t: visitor.t,
             csrf: visitor.csrf.clone(),
-            language: &self.rubric.language,
             review: &self.review,
             version: self.review.version,
             editable: self.review.state == ReviewState::Draft,
@@ -269,9 +267,7 @@ struct Own<'a> {
 
 /// What the templates of cards and progress work with.
 struct Drawn<'a> {
-    t: &'static Texts,
     csrf: String,
-    language: &'a str,
     review: &'a Review,
     version: i64,
     editable: bool,
@@ -287,21 +283,13 @@ struct Drawn<'a> {
 struct ReviewPage<'a> {
     shell: Shell,
     t: &'static Texts,
-    csrf: String,
     language: &'a str,
+    drawn: Drawn<'a>,
     title: Words<'a>,
     name: Option<Words<'a>>,
     rubric: Words<'a>,
     rubric_version: Words<'a>,
     style: String,
-    review: &'a Review,
-    version: i64,
-    editable: bool,
-    needed: usize,
-    decided: usize,
-    reasons: Vec<(&'static str, &'static str)>,
-    entries: Vec<Entry<'a>>,
-    others: usize,
     not_asked: usize,
     utterances: Vec<Said<'a>>,
 }
@@ -311,15 +299,8 @@ struct ReviewPage<'a> {
 #[template(path = "pages/review_part.html")]
 struct ReviewPart<'a> {
     t: &'static Texts,
-    csrf: String,
     language: &'a str,
-    review: &'a Review,
-    version: i64,
-    editable: bool,
-    needed: usize,
-    decided: usize,
-    reasons: Vec<(&'static str, &'static str)>,
-    entries: Vec<Entry<'a>>,
+    drawn: Drawn<'a>,
     /// The question that is drawn again.
     wanted: &'a str,
     utterances: Vec<Said<'a>>,
@@ -345,18 +326,10 @@ pub(super) async fn page(api: &Api, visitor: &Visitor, _: &HeaderMap, review: Re
         rubric_version: Words(&sheet.rubric.version),
         style,
         utterances: said(&sheet.results, sheet.candidate.as_deref(), &sheet.transcript, &quotations),
-        t: drawn.t,
-        csrf: drawn.csrf,
-        language: drawn.language,
-        review: drawn.review,
-        version: drawn.version,
-        editable: drawn.editable,
-        needed: drawn.needed,
-        decided: drawn.decided,
-        reasons: drawn.reasons,
+        t: visitor.t,
+        language: &sheet.rubric.language,
         not_asked: drawn.entries.iter().filter(|entry| entry.card.not_asked).count(),
-        entries: drawn.entries,
-        others: drawn.others,
+        drawn,
     };
     html(&page, Some(&source))
 }
@@ -387,16 +360,9 @@ pub(super) async fn part(
     let page = ReviewPart {
         wanted: question,
         utterances: all.into_iter().filter(|one| touched.contains(&one.index)).collect(),
-        t: drawn.t,
-        csrf: drawn.csrf,
-        language: drawn.language,
-        review: drawn.review,
-        version: drawn.version,
-        editable: drawn.editable,
-        needed: drawn.needed,
-        decided: drawn.decided,
-        reasons: drawn.reasons,
-        entries: drawn.entries,
+        t: visitor.t,
+        language: &sheet.rubric.language,
+        drawn,
     };
     let text = page.render().map_err(|error| Failure::Inside(Box::new(error)))?;
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response();
