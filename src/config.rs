@@ -11,9 +11,10 @@ pub struct EvaluationSettings {
     /// How many of an answer's sentences the entailment model reads for each criterion, the most similar first.
     /// More finds more and takes longer.
     pub sentences_per_criterion: usize,
-    /// Answers with fewer words than this are not scored.
+    /// Answers with fewer words than this are not scored; with fewer than half of the shortest ideal answer's, where that
+    /// is less.
     pub fewest_words: usize,
-    /// Answers with fewer words than this are flagged as very short.
+    /// Answers with fewer words than this are flagged as very short; as above for questions that are answered in few.
     pub short_words: usize,
     /// Whether names, addresses, numbers and links of the people in the transcript are masked in what leaves the
     /// machine.

@@ -4,7 +4,7 @@
 //! Answers are put into rounds with at most one answer to each question, and a round is read as an interview in which
 //! every utterance is the candidate's and is known to answer its question.
 
-use super::affinity::Affinity;
+use super::affinity::{Affinity, partial};
 use super::locate::Located;
 use super::mask::Mask;
 use super::suggest::Sums;
@@ -178,11 +178,9 @@ impl Likeness {
     }
 }
 
-/// The cosine of two directions with their parts along a third taken away: `(ab - ac bc) / sqrt((1 - ac^2)(1 - bc^2))`.
+/// The similarity of two texts beyond what they have of a third.
 fn beyond(a: &Vector, b: &Vector, c: &Vector) -> f64 {
-    let (ab, ac, bc) = (f64::from(a.similarity(b)), f64::from(a.similarity(c)), f64::from(b.similarity(c)));
-    let length = ((1.0 - ac * ac) * (1.0 - bc * bc)).max(0.0).sqrt();
-    if length < 1e-3 { 0.0 } else { ((ab - ac * bc) / length).clamp(-1.0, 1.0) }
+    partial(a.similarity(b).into(), a.similarity(c).into(), b.similarity(c).into())
 }
 
 /// What is seen, from a result and the likeness of whole texts.

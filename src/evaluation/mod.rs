@@ -288,8 +288,8 @@ impl<'a> Interview<'a> {
         near.fold(0.0, f32::max)
     }
 
-    /// How far the answer covers the ideal answer it is most like, in 0..=1; where the rubric gives none, how far it
-    /// is like the listen-fors.
+    /// How far the answer covers the ideal answer it is most like, beyond what both have of the question, in 0..=1; where
+    /// the rubric gives none, how far it is like the listen-fors.
     fn covered(&self, q: usize, question: &Question) -> f64 {
         let said = &self.answering[q];
         if question.ideal_answers.is_empty() {
@@ -302,7 +302,7 @@ impl<'a> Interview<'a> {
         let mut best = 0.0_f64;
         for ideal in &question.ideal_answers {
             let to = from + sentences(ideal).len();
-            let nearest = (from..to).map(|i| said.iter().map(|s| self.near[*s].ideal[q][i]).fold(0.0, f32::max));
+            let nearest = (from..to).map(|i| said.iter().map(|s| self.near[*s].beyond[q][i]).fold(0.0, f32::max));
             best = best.max(f64::from(nearest.sum::<f32>()) / (to - from).max(1) as f64);
             from = to;
         }

@@ -89,17 +89,23 @@ pub(super) fn flags(text: &str, question: &Question, settings: &EvaluationSettin
     if question.wordings().any(|asked| repeats(text, asked)) {
         flags.push(Flag::RepeatsTheQuestion);
     }
-    if words(text).count() < settings.short_words {
+    if words(text).count() < fewest(settings.short_words, question) {
         flags.push(Flag::VeryShort);
     }
     flags
+}
+
+/// So many words, or half of those of the shortest ideal answer where that is less: some questions are answered in three.
+fn fewest(most: usize, question: &Question) -> usize {
+    let ideal = question.ideal_answers.iter().map(|answer| words(answer).count()).min();
+    ideal.map_or(most, |ideal| most.min(ideal.div_ceil(2)))
 }
 
 /// Why the answer cannot be judged at all, if so.
 pub(super) fn unjudgeable(text: &str, question: &Question, settings: &EvaluationSettings) -> Option<Abstention> {
     if question.listen_fors().next().is_none() {
         Some(Abstention::NothingToCompare)
-    } else if words(text).count() < settings.fewest_words {
+    } else if words(text).count() < fewest(settings.fewest_words, question) {
         Some(Abstention::TooLittleSaid)
     } else if !mostly_latin(text) {
         Some(Abstention::OtherLanguage)

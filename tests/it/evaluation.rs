@@ -2,7 +2,7 @@
 
 use crate::harness::interviews::{CANDIDATES, Written, rubric_of};
 use earmark::config::EvaluationSettings;
-use earmark::domain::{CriterionKind, Evaluation, Flag, Rubric, Stance, Status, Transcript, Verdict};
+use earmark::domain::{Abstention, CriterionKind, Evaluation, Flag, Rubric, Stance, Status, Transcript, Verdict};
 use earmark::evaluation::{Tools, evaluate};
 use earmark::ingest::{self, Limits};
 use earmark::judge::Judge;
@@ -209,6 +209,45 @@ fn a_keyword_list_is_flagged_and_meets_nothing_much() {
         let score = question.suggestion.as_ref().and_then(|s| s.score()).unwrap_or(1);
         assert!(score <= 2, "{} scored {score}", question.id);
     }
+}
+
+#[test]
+fn an_answer_is_short_for_its_question_only() {
+    let questions = r#"
+id = "few"
+title = "Few words"
+version = "1.0.0"
+language = "en"
+
+[[questions]]
+id = "begin"
+kind = "technical"
+ask = "Where does a C++ program begin to run?"
+ideal_answers = ["In the main function."]
+
+  [[questions.listen_for]]
+  id = "main"
+  text = "Names the main function"
+
+[[questions]]
+id = "tests"
+kind = "technical"
+ask = "How do you test what you build?"
+ideal_answers = ["I write unit tests for every change, run them before each commit, and have the build server run all of them on every push so that nobody merges what fails."]
+
+  [[questions.listen_for]]
+  id = "unit"
+  text = "Writes unit tests"
+"#;
+    let rubric = library::parse("few.toml", questions).expect("a good rubric").rubric;
+    let file = "Ines: Where does a C++ program begin to run?\nDana: In main, the function.\nInes: How do you test what you build?\nDana: I write unit tests.\nInes: Thanks.\n";
+    let [begin, tests] = evaluated(&rubric, file).evaluation.questions.try_into().expect("two questions");
+    assert!(begin.suggestion.expect("answered").score().is_some() && begin.flags.is_empty(), "{:?}", begin.flags);
+    assert_eq!(
+        tests.suggestion.expect("answered").abstention(),
+        Some(&Abstention::TooLittleSaid),
+        "four words of many"
+    );
 }
 
 #[test]
