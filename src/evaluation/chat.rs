@@ -5,7 +5,7 @@
 
 use super::affinity::Affinity;
 use super::mask::Masked;
-use super::{EvaluateError, Interview, Step, Tools, speech};
+use super::{EvaluateError, Interview, Step, Tools, injection};
 use crate::domain::{CharSpan, ChatClaim, Claim, Rubric, Transcript, sentences};
 use crate::judge::{Brief, ChatJudge, Judge, JudgeError, Planned, Said};
 
@@ -117,13 +117,13 @@ impl Interview<'_> {
     }
 }
 
-/// Which sentences of an utterance are not sent: those that [`speech::withheld`] names, those found `aimed` otherwise, and
+/// Which sentences of an utterance are not sent: those that [`injection::withheld`] names, those found `aimed` otherwise, and
 /// those around words aimed at whoever scores, as far as they are beside the point: such a request is rarely one
 /// sentence long.
 fn withheld(said: &[&str], near: &[Vec<f32>], aimed: &[bool]) -> Vec<bool> {
-    let mut out: Vec<bool> = speech::withheld(said).iter().zip(aimed).map(|(held, aimed)| *held || *aimed).collect();
+    let mut out: Vec<bool> = injection::withheld(said).iter().zip(aimed).map(|(held, aimed)| *held || *aimed).collect();
     let beside: Vec<bool> = near.iter().map(|near| near.iter().all(|n| *n < BESIDE_THE_POINT)).collect();
-    let aimed: Vec<bool> = speech::aimed_at_the_grader(said).iter().zip(aimed).map(|(a, b)| *a || *b).collect();
+    let aimed: Vec<bool> = injection::aimed_at_the_grader(said).iter().zip(aimed).map(|(a, b)| *a || *b).collect();
     for place in (0..said.len()).filter(|place| aimed[*place]) {
         let before = (0..place).rev().take_while(|i| aimed[*i] || beside[*i]);
         let after = (place + 1..said.len()).take_while(|i| aimed[*i] || beside[*i]);

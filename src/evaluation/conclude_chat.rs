@@ -15,7 +15,7 @@
 
 use super::Interview;
 use super::chat::Asked;
-use super::speech::addresses_the_grader;
+use super::injection::addresses_the_grader;
 use super::suggest::{Conclusion, reason};
 use crate::domain::{
     CharSpan, ChatClaim, CriterionKind, CriterionResult, Distribution, Evidence, Flag, NotEvidence, Question,

@@ -13,6 +13,7 @@ mod chat;
 mod compare;
 mod conclude_chat;
 mod given;
+mod injection;
 mod kept;
 mod lint;
 mod locate;
@@ -481,7 +482,7 @@ async fn heard(
         let said = &transcript.utterances()[*utterance];
         let spans = sentences(&said.text);
         let parts: Vec<&str> = spans.iter().filter_map(|span| said.slice(*span)).collect();
-        let aimed = speech::aimed_at_the_grader(&parts);
+        let aimed = injection::aimed_at_the_grader(&parts);
         for ((span, text), aimed) in spans.iter().zip(&parts).zip(aimed) {
             if words(text).count() >= FEWEST_WORDS {
                 found.push((*utterance, *span, aimed));
@@ -491,7 +492,7 @@ async fn heard(
     }
     let vectors = texts.vectors(&spoken).await?;
     let near = affinity.of_answers(&vectors).await?;
-    let seen: Vec<String> = spoken.iter().map(|text| speech::as_seen(text)).collect();
+    let seen: Vec<String> = spoken.iter().map(|text| injection::as_seen(text)).collect();
     let directions = texts.directions(&seen).await?;
     let heard = (0..found.len())
         .map(|i| Heard {

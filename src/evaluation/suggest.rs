@@ -3,7 +3,8 @@
 //! The score is an ordinal (cumulative logit) model over what was shown, contradicted, warned of and covered:
 //! `P(score <= k) = 1 / (1 + exp(eta - theta_k))`. Its weights are set by hand until a calibration profile fits them.
 
-use super::speech::{aimed_at_the_grader, is_keyword_list, mostly_latin, repeats, wordlike};
+use super::injection::aimed_at_the_grader;
+use super::speech::{is_keyword_list, mostly_latin, repeats, wordlike};
 use super::wording;
 use crate::config::EvaluationSettings;
 use crate::domain::{
