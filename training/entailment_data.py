@@ -44,15 +44,9 @@ def nli(folder):
         yield Pair(row["premise"], row["hypothesis"], hard(NLI[row["label"]]), source in NOT_ENTAILED_ONLY, source, blurred=True)
 
 
-AUXILIARY = re.compile(r"\b(is|are|was|were|will|would|can|could|should|must|has been|have been|had been|does|did)\b(?! not|n't)")
-
-
-def negated(text):
-    """The sentence with "not" after its first auxiliary verb; None for one that has none, or denies something already."""
-    match = AUXILIARY.search(text)
-    if match is None or NEGATION.search(text):
-        return None
-    return f"{text[: match.end()]} not{text[match.end():]}"
+def denied(path):
+    """What `denials.mjs` wrote: each sentence's denial, and the plain form of the verb that it denies."""
+    return {row["text"]: (row["denied"], row["verb"]) for row in rows(path)} if path else {}
 
 
 def wiki(folder):
@@ -64,21 +58,47 @@ def wiki(folder):
             yield Pair(row["premise"], row["hypothesis"], hard(label), False, "wiki")
 
 
-def denials(pairs, rng, share):
-    """What a "not" makes of pairs whose relation is known: the denial of what is entailed contradicts, the denial of what was
-    open stays open, and a sentence and its own denial contradict each other."""
+def denials(pairs, known, rng, share):
+    """What a "not" makes of pairs whose relation is known, where that leaves little doubt: the denial of what is entailed contradicts,
+    that of what is contradicted is mostly entailed, that of what was open stays open; and a sentence contradicts its own denial.
+    A denied premise turns round only what it says of the same verb, and leaves open what says less."""
     for pair in pairs:
         if pair.only_support or rng.random() > share:
             continue
-        premise, hypothesis = negated(pair.premise), negated(pair.hypothesis)
+        premise, hypothesis = known.get(pair.premise), known.get(pair.hypothesis)
         label = pair.target.index(1.0)
-        if label == SUPPORTS and hypothesis:
-            yield replace(pair, hypothesis=hypothesis, target=hard(CONTRADICTS), source="denials")
-        elif label == NEITHER and (premise or hypothesis):
-            yield replace(pair, premise=premise or pair.premise, hypothesis=hypothesis or pair.hypothesis, source="denials")
-        if premise and rng.random() < 0.3:
-            other = rng.choice([(pair.premise, premise, CONTRADICTS), (premise, pair.premise, CONTRADICTS), (premise, premise, SUPPORTS)])
-            yield replace(pair, premise=other[0], hypothesis=other[1], target=hard(other[2]), source="denials")
+        same = premise and hypothesis and premise[1] == hypothesis[1]
+        made = []
+        if hypothesis:
+            target = {SUPPORTS: (0.0, 0.05, 0.95), NEITHER: (0.05, 0.85, 0.1), CONTRADICTS: (0.75, 0.2, 0.05)}[label]
+            made.append((pair.premise, hypothesis[0], target))
+        if premise:
+            if label == SUPPORTS:
+                target = (0.0, 0.15, 0.85) if same else (0.1, 0.5, 0.4)
+            elif label == NEITHER:
+                target = (0.05, 0.75, 0.2)
+            else:
+                target = (0.3, 0.5, 0.2)
+            made.append((premise[0], pair.hypothesis, target))
+            made.append((pair.premise, premise[0], hard(CONTRADICTS)))
+            made.append((premise[0], pair.premise, hard(CONTRADICTS)))
+        if same and label != CONTRADICTS:
+            target = (0.75, 0.2, 0.05) if label == SUPPORTS else (0.2, 0.7, 0.1)
+            made.append((premise[0], hypothesis[0], target))
+        # A whole sentence and its denial are easy beside the rest.
+        weights = [0.3 if {made_premise, made_hypothesis} <= {pair.premise, premise and premise[0]} else 1.0
+                   for made_premise, made_hypothesis, _ in made]
+        if made:
+            new_premise, new_hypothesis, target = rng.choices(made, weights)[0]
+            yield replace(pair, premise=new_premise, hypothesis=new_hypothesis, target=target, source="denials")
+
+
+def own_negations(folder):
+    """Our own pairs, each with its premise, its hypothesis and both denied, and what an annotator would say of the four."""
+    for row in whole_answers(folder):
+        for place, label in row["labels"].items():
+            premise, hypothesis = place.split(",")
+            yield Pair(row[premise], row[hypothesis], hard(NLI[label]), False, "negations")
 
 
 def with_question(question, passage):
@@ -479,11 +499,12 @@ def repeated(pairs, times, rng):
             yield pair
 
 
-def training_pairs(data, own_items, seed, use_saf=True, opposite=True, keywords=True, copies=3, nli_share=1.0, semeval_copies=3, answer_copies=2, graded_copies=3, wiki_folder=None):
+def training_pairs(data, own_items, seed, use_saf=True, opposite=True, keywords=True, copies=3, nli_share=1.0, semeval_copies=3, answer_copies=2, graded_copies=3, wiki_folder=None, denied_file=None):
     rng = random.Random(seed)
     known = list(nli(data)) + (list(wiki(wiki_folder)) if wiki_folder else [])
     pairs = list(repeated(known, lambda p: nli_share * TIMES.get(p.source, 1.0), rng))
-    pairs += list(denials(pairs, rng, 0.15))
+    pairs += list(denials(pairs, denied(denied_file), rng, 0.5))
+    pairs += 3 * list(own_negations(Path(own_items).parent / "negations"))
     pairs = [replace(p, premise=spoken(p.premise, rng)) if rng.random() < 0.15 else p for p in pairs]
     for _ in range(semeval_copies):
         pairs += list(semeval(data, rng))

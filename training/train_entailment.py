@@ -339,6 +339,7 @@ def main():
     parse.add_argument("--semeval", type=int, default=3, help="times the SemEval answers are used")
     parse.add_argument("--graded", type=int, default=3, help="times our own graded answers are used, each time varied anew")
     parse.add_argument("--wiki", help="a folder of sim_wiki/ and translate_wiki/ (see the model's card)")
+    parse.add_argument("--denials", help="what denials.mjs wrote of the NLI pairs")
     parse.add_argument("--copies", type=int, default=3, help="times our own items are used, each time varied anew")
     parse.add_argument("--resume", help="go on from the student-*.npz of an earlier run")
     parse.add_argument("--threads", type=int, help="CPU threads")
@@ -351,7 +352,7 @@ def main():
 
     pairs = data.training_pairs(
         args.data, args.items, args.seed, not args.no_saf, not args.no_opposite, not args.no_keywords,
-        args.copies, args.nli, args.semeval, args.answers, args.graded, args.wiki,
+        args.copies, args.nli, args.semeval, args.answers, args.graded, args.wiki, args.denials,
     )
     rng = random.Random(args.seed)
     rng.shuffle(pairs)
