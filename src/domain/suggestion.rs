@@ -19,7 +19,7 @@ pub struct Distribution {
 pub struct NotADistribution;
 
 impl Distribution {
-    /// Normalises `shares`, one for each level of `scale`.
+    /// Normalises `shares`, one for each level of `scale`, to four places: what is kept and read again is what was shown.
     ///
     /// # Errors
     /// [`NotADistribution`] when a share is negative or not finite, their number is not the scale's, or all are 0.
@@ -30,7 +30,12 @@ impl Distribution {
             return Err(NotADistribution);
         }
         for share in &mut shares {
-            *share /= sum;
+            *share = (*share / sum * 1e4).round() / 1e4;
+        }
+        let left = 1.0 - shares.iter().sum::<f64>();
+        // All are finite, and there is at least one.
+        if let Some(most) = shares.iter_mut().max_by(|a, b| a.total_cmp(b)) {
+            *most = ((*most + left) * 1e4).round() / 1e4;
         }
         Ok(Self { min: scale.min(), shares })
     }
@@ -94,7 +99,7 @@ impl Serialize for Distribution {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.shares.len()))?;
         for (score, share) in self.iter() {
-            map.serialize_entry(&score.to_string(), &((share * 1e4).round() / 1e4))?;
+            map.serialize_entry(&score.to_string(), &share)?;
         }
         map.end()
     }
@@ -388,6 +393,15 @@ mod tests {
         ] {
             assert_eq!(Abstention::recalled(&reason.reason()), reason);
         }
+    }
+
+    #[test]
+    fn a_distribution_is_what_is_written_of_it() {
+        let thirds = shares([1.0, 1.0, 1.0, 0.0, 1e-5]);
+        let written = serde_json::to_value(&thirds).expect("plain data");
+        let read = (1..=5).map(|level: i32| written[level.to_string()].as_f64().expect("a share")).collect();
+        assert_eq!(Distribution::new(&Scale::default(), read), Ok(thirds.clone()));
+        assert!((thirds.iter().map(|(_, share)| share).sum::<f64>() - 1.0).abs() < 1e-12);
     }
 
     #[test]
