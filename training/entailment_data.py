@@ -101,6 +101,26 @@ def own_negations(folder):
             yield Pair(row[premise], row[hypothesis], hard(NLI[label]), False, "negations")
 
 
+def blocks(folder):
+    """Our own pairs for inference: blocks of a premise (P) and hypotheses that it entails (E), leaves open (N), contradicts (C)."""
+    for path in sorted(Path(folder).glob("*.txt")):
+        for block in path.read_text(encoding="utf-8").strip().split("\n\n"):
+            lines = [line.split(" ", 1) for line in block.split("\n")]
+            yield path.stem, lines[0][1], [("ENC".index(letter), text) for letter, text in lines[1:]]
+
+
+def held_out_premise(premise):
+    """One premise in twenty, chosen by its words alone, is never trained on."""
+    return sum(premise.encode()) % 20 == 3
+
+
+def own_nli(folder, held=False):
+    for _, premise, hypotheses in blocks(folder):
+        if held_out_premise(premise) == held:
+            for label, hypothesis in hypotheses:
+                yield Pair(premise, hypothesis, hard(label), False, "own_nli", blurred=True)
+
+
 def with_question(question, passage):
     return f"Q: {question} A: {passage}"
 
@@ -499,12 +519,13 @@ def repeated(pairs, times, rng):
             yield pair
 
 
-def training_pairs(data, own_items, seed, use_saf=True, opposite=True, keywords=True, copies=3, nli_share=1.0, semeval_copies=3, answer_copies=2, graded_copies=3, wiki_folder=None, denied_file=None):
+def training_pairs(data, own_items, seed, use_saf=True, opposite=True, keywords=True, copies=3, nli_share=1.0, semeval_copies=3, answer_copies=2, graded_copies=3, wiki_folder=None, denied_file=None, own_nli_times=1.5):
     rng = random.Random(seed)
     known = list(nli(data)) + (list(wiki(wiki_folder)) if wiki_folder else [])
     pairs = list(repeated(known, lambda p: nli_share * TIMES.get(p.source, 1.0), rng))
     pairs += list(denials(pairs, denied(denied_file), rng, 0.5))
     pairs += 3 * list(own_negations(Path(own_items).parent / "negations"))
+    pairs += list(repeated(own_nli(Path(own_items).parent / "nli"), lambda _: own_nli_times, rng))
     pairs = [replace(p, premise=spoken(p.premise, rng)) if rng.random() < 0.15 else p for p in pairs]
     for _ in range(semeval_copies):
         pairs += list(semeval(data, rng))

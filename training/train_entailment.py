@@ -184,6 +184,10 @@ def evaluate(model, tokenizer, folder, own_items, max_tokens):
         gold = np.array([data.NLI[r["label"]] for r in table])
         said = probabilities([pair(r["premise"], r["hypothesis"]) for r in table]).argmax(1)
         figures[name] = float((gold == said).mean())
+    own = list(data.own_nli(Path(own_items).parent / "nli", held=True))
+    if own:
+        gold, said = np.array([np.argmax(p.target) for p in own]), probabilities(own).argmax(1)
+        figures["own_nli"] = {"n": len(gold), "accuracy": float((gold == said).mean()), "f1": f1_macro(gold, said)}
     table = data.rows(folder / "semeval2013" / "unseen_answers.jsonl")
     gold = np.array([data.SEMEVAL[r["label_3way"]] for r in table])
     for variant in ("plain", "question"):
@@ -335,6 +339,7 @@ def main():
     parse.add_argument("--no-opposite", action="store_true")
     parse.add_argument("--no-keywords", action="store_true")
     parse.add_argument("--nli", type=float, default=1.0, help="the share of the NLI pairs of a whole run to keep")
+    parse.add_argument("--own-nli", type=float, default=1.5, help="times our own pairs for inference are used")
     parse.add_argument("--answers", type=int, default=2, help="times our own whole answers are used, each time varied anew")
     parse.add_argument("--semeval", type=int, default=3, help="times the SemEval answers are used")
     parse.add_argument("--graded", type=int, default=3, help="times our own graded answers are used, each time varied anew")
@@ -352,7 +357,7 @@ def main():
 
     pairs = data.training_pairs(
         args.data, args.items, args.seed, not args.no_saf, not args.no_opposite, not args.no_keywords,
-        args.copies, args.nli, args.semeval, args.answers, args.graded, args.wiki, args.denials,
+        args.copies, args.nli, args.semeval, args.answers, args.graded, args.wiki, args.denials, args.own_nli,
     )
     rng = random.Random(args.seed)
     rng.shuffle(pairs)
