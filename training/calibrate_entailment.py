@@ -1,9 +1,9 @@
 """Makes the trained model's probabilities mean what they say: a temperature for each class and a bias, fitted on held-out pairs.
 
-    python calibrate_entailment.py --student MINILM --items pairs --run OUT
+    python calibrate_entailment.py --student MINILM --items pairs --run RUN --to CALIBRATED
 
 `softmax(a * z + b)` (Guo et al. 2017, "vector scaling") is written into the last layer, so nothing that runs the model has
-to know of it. The pairs are those that `train_entailment.py` holds out; half of them fit, the other half are reported on.
+to know of it; `RUN` stays as it is, for training to go on from. The pairs are those that `train_entailment.py` holds out; half of them fit, the other half are reported on.
 """
 
 import argparse
@@ -22,11 +22,12 @@ from convert_entailment import weights
 def held_out(own_items, seed=5):
     pairs = list(data.from_answers(filter(data.held_out_answers, data.whole_answers(Path(own_items).parent / "answers")), random.Random(1)))
     for item in filter(data.held_out, data.items(own_items)):
-        pairs += [data.Pair(passage, item["c"], data.hard(label)) for passage, label in data.passages(item)]
+        pairs += [data.Pair(data.as_judged(item["q"], passage), item["c"], data.hard(label)) for passage, label in data.passages(item)]
     for record in filter(data.held_out_answers, data.whole_answers(Path(own_items).parent / "graded")):
         for answer in record["answers"]:
             judged = zip(record["ref"], answer["verdicts"])
-            pairs += [data.Pair(answer["text"], text, data.GRADED[v]) for text, v in judged if v != "p"]
+            said = data.as_judged(record["q"], answer["text"])
+            pairs += [data.Pair(said, text, data.GRADED[v]) for text, v in judged if v != "p"]
     pairs = [p for p in pairs if not p.only_support]
     random.Random(seed).shuffle(pairs)
     return pairs
@@ -48,6 +49,7 @@ def main():
     parse.add_argument("--student", required=True)
     parse.add_argument("--items", required=True)
     parse.add_argument("--run", required=True)
+    parse.add_argument("--to", required=True)
     args = parse.parse_args()
     tokenizer, model = training.load(args.student)
     model.load_state_dict({name: torch.tensor(array) for name, array in weights(args.run).items()})
@@ -77,7 +79,7 @@ def main():
         model.classifier.bias *= scale
         model.classifier.bias += bias
     print(json.dumps({"scale": scale.tolist(), "bias": bias.tolist()}))
-    training.save(model, args.run)
+    training.save(model, args.to)
 
 
 if __name__ == "__main__":

@@ -172,7 +172,7 @@ def held_out(item):
     return sum(item["c"].encode()) % 10 == 3
 
 
-NEGATION = re.compile(r"(?i)\b(no|not|nor|never|none|nothing|nobody|without|hardly)\b|n't\b")
+NEGATION = re.compile(r"(?i)\b(no|not|cannot|nor|neither|never|none|nothing|nobody|nowhere|without|hardly|few|little)\b|n't\b")
 FILLERS = ["um,", "uh,", "you know,", "like,", "I mean,", "so,", "well,", "sort of", "basically", "yeah,"]
 SLIPS = {"their": "there", "there": "their", "its": "it's", "to": "too", "we're": "were", "than": "then",
          "write": "right", "whole": "hole", "cache": "cash", "queue": "cue", "queries": "quarries", "route": "root",
@@ -342,7 +342,8 @@ def literal(criteria, rng):
         if said is None:
             continue
         siblings = [other for other in by_question[question] if other != criterion]
-        elsewhere = by_question[rng.choice(known)]
+        # Its own question may deny what is said here.
+        elsewhere = by_question[next(other for other in rng.sample(known, 2) if other != question)]
         for templates, label in ((SAYS, SUPPORTS), (DENIES, CONTRADICTS), (LEAVES_OPEN, NEITHER)):
             asked, words = criterion, said
             if label == SUPPORTS and rng.random() < 0.35:
@@ -466,7 +467,7 @@ GRADED = {"s": (1.0, 0.0, 0.0), "p": (0.5, 0.5, 0.0), "n": (0.0, 1.0, 0.0), "x":
 
 def graded(records, rng):
     """Answers beside each sentence of a reference answer, of which is said what the answer does to it; and beside the whole of
-    it, of which the score says how much is met."""
+    it, of which the share of these verdicts says how much is met."""
     for record in records:
         for answer in record["answers"]:
             said = answer["text"]
@@ -483,23 +484,6 @@ def graded(records, rng):
         if other is not record:
             far = rng.choice(other["answers"])["text"]
             yield Pair(varied(record["q"], far, 0.3, rng), rng.choice(record["ref"]), GRADED["n"], False, "graded")
-
-
-def unlabelled(folder, rng, count):
-    """Passages beside criteria of the same or a neighbouring item: for a teacher to label."""
-    every = [item for item in items(folder) if not held_out(item)]
-    out = []
-    while len(out) < count:
-        i = rng.randrange(len(every))
-        item, other = every[i], every[(i + rng.randint(-8, 8)) % len(every)]
-        passage = rng.choice(other["s"] + other["n"] + other["x"])
-        if rng.random() < 0.4:
-            passage += " " + rng.choice(item["s"] + item["n"] + item["x"] + ASIDES)
-        hypothesis = item["c"] if rng.random() < 0.7 else rng.choice(item["s"])
-        if rng.random() < 0.5:
-            passage = spoken(passage, rng)
-        out.append(Pair(passage, hypothesis, (0.0, 0.0, 0.0), False, "unlabelled"))
-    return out
 
 
 # How often a run sees each source. MultiNLI is nearest to talk but was learned by heart by the runs before (.97 of it, and .72

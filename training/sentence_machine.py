@@ -38,7 +38,7 @@ class Embedder:
     def vectors(self, texts):
         out = []
         for text in texts:
-            # What is not seen is gone, as in src/evaluation/speech.rs.
+            # What is not seen is gone, as in src/evaluation/injection.rs.
             seen = "".join(c for c in text if unicodedata.category(c) != "Cf")
             ids = np.array([self.tokenizer.encode(seen).ids], dtype=np.int64)
             row = self.session.run(None, {"input_ids": ids, "token_type_ids": np.zeros_like(ids)})[0][0]

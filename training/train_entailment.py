@@ -1,8 +1,8 @@
-"""Trains the entailment model: a teacher (MPNet) if its weights are given, then the small model that ships.
+"""Trains the entailment model.
 
-    python train_entailment.py --data DATA --items pairs --student MINILM [--teacher MPNET] --out OUT
+    python train_entailment.py --data DATA --items pairs --student MINILM --out OUT
 
-Needs a GPU for minutes, or a CPU for a night. Everything is seeded; figures are printed as JSON lines.
+Needs a GPU for minutes, or two CPU cores for an hour. Everything is seeded; figures are printed as JSON lines.
 """
 
 import argparse
@@ -92,21 +92,15 @@ def forward(model, ids, types, mask):
         return model(**inputs).logits.float()
 
 
-def loss_of(logits, target, only, teacher=None, labelled=None, share=0.6, temperature=1.5):
+def loss_of(logits, target, only):
     logp = F.log_softmax(logits, -1)
     full = -(target * logp).sum(-1)
     p = logp[:, 0].exp().clamp(1e-6, 1 - 1e-6)
     binary = -(target[:, 0] * p.log() + (1 - target[:, 0]) * (1 - p).log())
-    hard = torch.where(only, binary, full)
-    if teacher is None:
-        return hard.mean()
-    soft = F.kl_div(
-        F.log_softmax(logits / temperature, -1), F.softmax(teacher / temperature, -1), reduction="none"
-    ).sum(-1) * temperature**2
-    return torch.where(labelled, (1 - share) * hard + share * soft, soft).mean()
+    return torch.where(only, binary, full).mean()
 
 
-def train(model, encoded, epochs, rate, tokens, seed, teacher=None, labelled=None, log="", keep=None, minutes=None):
+def train(model, encoded, epochs, rate, tokens, seed, keep, minutes=None):
     rng = random.Random(seed)
     plan = [encoded.batches(tokens, rng) for _ in range(epochs)]
     steps = sum(len(p) for p in plan)
@@ -124,12 +118,12 @@ def train(model, encoded, epochs, rate, tokens, seed, teacher=None, labelled=Non
             # A run on a shared machine ends in time, and its rate has fallen by then.
             done = max(step / steps, (time.time() - began) / (60 * minutes) if minutes else 0.0)
             if done >= 1.0:
-                print(f"{log} out of time at {step}/{steps}", flush=True)
+                print(f"out of time at {step}/{steps}", flush=True)
                 return
             at = done / warm if done < warm else 0.5 * (1 + math.cos(math.pi * (done - warm) / (1 - warm)))
             for group in optimiser.param_groups:
                 group["lr"] = rate * at
-            if keep and step % 500 == 499:
+            if step % 500 == 499:
                 save(model, keep)
             ids, types, mask = encoded.tensors(batch, rng)
             index = torch.tensor(batch)
@@ -137,8 +131,6 @@ def train(model, encoded, epochs, rate, tokens, seed, teacher=None, labelled=Non
                 forward(model, ids, types, mask),
                 encoded.target[index].to(DEVICE),
                 encoded.only[index].to(DEVICE),
-                None if teacher is None else teacher[index].to(DEVICE),
-                None if labelled is None else labelled[index].to(DEVICE),
             )
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -147,7 +139,7 @@ def train(model, encoded, epochs, rate, tokens, seed, teacher=None, labelled=Non
             running = loss.detach() if step == 0 else 0.99 * running + 0.01 * loss.detach()
             step += 1
             if step % 100 == 0 or step == steps:
-                print(f"{log} {step}/{steps} loss {float(running):.4f} {time.time() - began:.0f}s", flush=True)
+                print(f"{step}/{steps} loss {float(running):.4f} {time.time() - began:.0f}s", flush=True)
 
 
 @torch.no_grad()
@@ -326,12 +318,9 @@ def main():
     parse.add_argument("--data", required=True)
     parse.add_argument("--items", required=True)
     parse.add_argument("--student", required=True)
-    parse.add_argument("--teacher")
     parse.add_argument("--out", required=True)
     parse.add_argument("--epochs", type=int, default=5)
-    parse.add_argument("--teacher-epochs", type=int, default=3)
     parse.add_argument("--rate", type=float, default=1.5e-4)
-    parse.add_argument("--unlabelled", type=int, default=200_000)
     parse.add_argument("--tokens", type=int, default=8192, help="tokens in a batch")
     parse.add_argument("--max-tokens", type=int, default=192)
     parse.add_argument("--seed", type=int, default=7)
@@ -350,7 +339,6 @@ def main():
     parse.add_argument("--threads", type=int, help="CPU threads")
     parse.add_argument("--minutes", type=float, help="end after so long, the rate falling with the time")
     parse.add_argument("--limit", type=int, help="for a trial: only so many pairs")
-    parse.add_argument("--teacher-logits", help="a file that keeps the teacher's answers between runs")
     args = parse.parse_args()
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = True
@@ -359,31 +347,11 @@ def main():
         args.data, args.items, args.seed, not args.no_saf, not args.no_opposite, not args.no_keywords,
         args.copies, args.nli, args.semeval, args.answers, args.graded, args.wiki, args.denials, args.own_nli,
     )
-    rng = random.Random(args.seed)
-    rng.shuffle(pairs)
-    extra = data.unlabelled(args.items, rng, args.unlabelled) if args.teacher else []
-    if args.limit:
-        pairs, extra = pairs[: args.limit], extra[: args.limit]
+    random.Random(args.seed).shuffle(pairs)
+    pairs = pairs[: args.limit]
     if args.threads:
         torch.set_num_threads(args.threads)
-    print(len(pairs), "pairs", len(extra), "unlabelled", DEVICE, flush=True)
-    everything = pairs + extra
-    teacher = labelled = None
-    if args.teacher:
-        kept = Path(args.teacher_logits) if args.teacher_logits else None
-        if kept and kept.exists():
-            teacher = torch.tensor(np.load(kept)["logits"]).float()
-            assert len(teacher) == len(everything), "the kept answers are of other pairs"
-        else:
-            tokenizer, model = load(args.teacher)
-            encoded = Encoded(tokenizer, pairs, args.max_tokens)
-            train(model, encoded, args.teacher_epochs, 3e-5, args.tokens, args.seed, log="teacher")
-            print(json.dumps({"teacher": evaluate(model, tokenizer, args.data, args.items, args.max_tokens)}), flush=True)
-            teacher = predict(model, Encoded(tokenizer, everything, args.max_tokens))
-            if kept:
-                np.savez_compressed(kept, logits=teacher.half().numpy())
-            del model
-        labelled = torch.tensor([True] * len(pairs) + [False] * len(extra))
+    print(len(pairs), "pairs", DEVICE, flush=True)
     tokenizer, model = load(args.student)
     if args.resume:
         from convert_entailment import weights
@@ -392,10 +360,10 @@ def main():
     # Word vectors are good as they are, and most of the parameters: left alone, a step is much cheaper.
     for parameter in model.base_model.embeddings.parameters():
         parameter.requires_grad_(False)
-    encoded = Encoded(tokenizer, everything, args.max_tokens)
-    train(model, encoded, args.epochs, args.rate, args.tokens, args.seed, teacher, labelled, "student", args.out, args.minutes)
-    print(json.dumps({"student": evaluate(model, tokenizer, args.data, args.items, args.max_tokens)}), flush=True)
+    encoded = Encoded(tokenizer, pairs, args.max_tokens)
+    train(model, encoded, args.epochs, args.rate, args.tokens, args.seed, args.out, args.minutes)
     save(model, args.out)
+    print(json.dumps({"figures": evaluate(model, tokenizer, args.data, args.items, args.max_tokens)}), flush=True)
 
 
 if __name__ == "__main__":
