@@ -57,10 +57,12 @@ pub(super) fn findings(material: &Material<'_>, truth: &Truth<'_>, seen: &[&Seen
 }
 
 fn criteria(question: &Question, rows: &[usize], truth: &Truth<'_>, seen: &[&Seen]) -> Vec<Finding> {
-    let finding = |kind: &str, place: usize, what: String, advice: &str| Finding {
+    let finding = |kind: &str, place: usize, what: String, figures: Vec<String>, advice: &str| Finding {
         kind: kind.to_owned(),
         question_id: question.id.clone(),
         criterion: Some(question.criteria[place].id.clone()),
+        quoted: vec![question.criteria[place].text.clone()],
+        figures,
         what,
         advice: advice.to_owned(),
     };
@@ -77,10 +79,12 @@ fn criteria(question: &Question, rows: &[usize], truth: &Truth<'_>, seen: &[&See
         let n = rows.len();
         if met == 0 && listens {
             let what = format!("\u{201c}{}\u{201d} is found in none of {n} answers", criterion.text);
-            out.push(finding("never_met", place, what, "say it as a candidate would show it, or split it up"));
+            let advice = "say it as a candidate would show it, or split it up";
+            out.push(finding("never_met", place, what, vec![n.to_string()], advice));
         } else if met == n {
             let what = format!("\u{201c}{}\u{201d} is found in all {n} answers", criterion.text);
-            out.push(finding("always_met", place, what, "ask for more, or leave it out: it tells nobody apart"));
+            let advice = "ask for more, or leave it out: it tells nobody apart";
+            out.push(finding("always_met", place, what, vec![n.to_string()], advice));
         } else if let Ok(together) = Pairs::new(people.clone(), strengths[place].clone()).and_then(|p| pearson(&p)) {
             let together = if listens { together } else { -together };
             if together < GOES_WITH {
@@ -88,7 +92,9 @@ fn criteria(question: &Question, rows: &[usize], truth: &Truth<'_>, seen: &[&See
                     "\u{201c}{}\u{201d} does not go with people\u{2019}s scores (correlation {together:.2} in {n} answers)",
                     criterion.text
                 );
-                out.push(finding("does_not_go_with_score", place, what, "check that people score by it, or reword it"));
+                let figures = vec![format!("{together:.2}"), n.to_string()];
+                let advice = "check that people score by it, or reword it";
+                out.push(finding("does_not_go_with_score", place, what, figures, advice));
             }
         }
         for other in 0..place {
@@ -98,7 +104,11 @@ fn criteria(question: &Question, rows: &[usize], truth: &Truth<'_>, seen: &[&See
                     "\u{201c}{}\u{201d} and \u{201c}{}\u{201d} are found in the same answers",
                     question.criteria[other].text, criterion.text
                 );
-                out.push(finding("overlaps", place, what, "make one of them, or say what tells them apart"));
+                let one = finding("overlaps", place, what, vec![], "make one of them, or say what tells them apart");
+                out.push(Finding {
+                    quoted: vec![question.criteria[other].text.clone(), criterion.text.clone()],
+                    ..one
+                });
             }
         }
     }
@@ -127,6 +137,8 @@ fn own_texts(material: &Material<'_>, place: usize, question: &Question, fitted:
                             kind: "contradicts_ideal".to_owned(),
                             question_id: question.id.clone(),
                             criterion: Some(criterion.id.clone()),
+                            quoted: vec![criterion.text.clone()],
+                            figures: vec![(number + 1).to_string()],
                             what: format!(
                                 "ideal answer {} is read as the opposite of \u{201c}{}\u{201d}",
                                 number + 1,
@@ -141,6 +153,8 @@ fn own_texts(material: &Material<'_>, place: usize, question: &Question, fitted:
                         kind: "ideal_not_top".to_owned(),
                         question_id: question.id.clone(),
                         criterion: None,
+                        quoted: vec![],
+                        figures: vec![(number + 1).to_string(), format!("{expected:.1}"), scale.max().to_string()],
                         what: format!(
                             "ideal answer {} is itself suggested {:.1} of {}",
                             number + 1,
@@ -161,6 +175,8 @@ fn own_texts(material: &Material<'_>, place: usize, question: &Question, fitted:
                 kind: "anchors_out_of_order".to_owned(),
                 question_id: question.id.clone(),
                 criterion: None,
+                quoted: vec![],
+                figures: vec![high.to_string(), low.to_string(), format!("{above:.1}"), format!("{below:.1}")],
                 what: format!(
                     "the anchor of {high} is read as worth less than that of {low} ({above:.1} and {below:.1})"
                 ),

@@ -264,6 +264,12 @@ pub struct Finding {
     pub question_id: String,
     /// The criterion, where it is about one.
     pub criterion: Option<String>,
+    /// What `what` quotes of the rubric, in its order; empty in reports of earlier versions.
+    #[serde(default)]
+    pub quoted: Vec<String>,
+    /// The figures of `what`, in its order, as they are written there.
+    #[serde(default)]
+    pub figures: Vec<String>,
     /// What was seen, in a sentence.
     pub what: String,
     /// What to do.
@@ -398,9 +404,9 @@ pub struct Report {
     pub answers_unseen: Agreement,
     /// The same by a model that did not see any scored answer to the question; `None` where that cannot be.
     pub questions_unseen: Option<Agreement>,
-    /// The mapping without a profile.
+    /// The mapping without a profile; where it tells no score, the lowest.
     pub uncalibrated: Agreement,
-    /// Of the answers for which something can be quoted, as the service would suggest them.
+    /// Of the answers for which the service would suggest a score.
     pub as_suggested: Agreement,
     /// The accuracy of always giving the most frequent score.
     pub majority: Number,
@@ -443,7 +449,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether a pass line failed, or could not be told: what a gate stops at.
+    /// Whether a pass line failed: what a gate stops at.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.lines.iter().any(|line| line.outcome == Outcome::Fails)

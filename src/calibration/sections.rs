@@ -1,7 +1,7 @@
 //! Puts the report together, section by section.
 
 use super::diagnose;
-use super::measure::{Column, Slack, Truth, outcome};
+use super::measure::{Column, Slack, Truth, outcome, sureness};
 use super::profile::Cut;
 use super::report::{
     Choice, ComputedWith, Disagreement, Groups, Line, Marking, Number, Outcome, Part, Predicted, REPORT_SCHEMA, Ranges,
@@ -38,7 +38,9 @@ impl Sections<'_> {
         let (material, truth) = (self.material, self.truth);
         let kept = &fitted.known;
         let all: Vec<usize> = (0..self.seen.len()).collect();
-        let quotable: Vec<usize> = all.iter().copied().filter(|row| self.is_suggested(kept, *row)).collect();
+        let rule = truth.rule(kept, &all, self.settings.error, self.settings.answered);
+        let least = material.profile.map_or(rule.surer_than, |profile| profile.surer_than);
+        let suggested: Vec<usize> = all.iter().copied().filter(|row| self.is_suggested(kept, *row, least)).collect();
         let people = truth.people(kept);
         let answers_unseen = truth.agreement(kept, &all);
         let groups = self.groups(kept, &all);
@@ -64,10 +66,10 @@ impl Sections<'_> {
                 earmark: env!("CARGO_PKG_VERSION").to_owned(),
                 measured_profile: material.profile.map(|p| (p.digest(), p.fitted_to().clone())),
             },
-            verdict: verdict(&lines, all.len(), quotable.len()),
+            verdict: verdict(&lines, all.len(), suggested.len()),
             choice,
             uncalibrated: truth.agreement(self.uncalibrated, &all),
-            as_suggested: truth.agreement(kept, &quotable),
+            as_suggested: truth.agreement(kept, &suggested),
             answers_unseen,
             questions_unseen: unseen,
             majority: self.majority(&all),
@@ -79,7 +81,7 @@ impl Sections<'_> {
             calibration_error: Number::plain(confidences.and_then(|c| calibration_error(&c, BINS)), all.len()),
             coverage: thinned(near.map(|c| risk_coverage(&c)).unwrap_or_default()),
             ranges,
-            rule: truth.rule(kept, &all, self.settings.error, self.settings.answered),
+            rule,
             questions: self.questions(kept, &all),
             competencies: self.competencies(kept, &all),
             bands: self.bands(kept, &all),
@@ -93,10 +95,15 @@ impl Sections<'_> {
         (report, cuts)
     }
 
-    /// Whether the service would suggest the score: the lowest needs no quotation, every other does.
-    fn is_suggested(&self, kept: &Column, row: usize) -> bool {
+    /// Whether the service would suggest the score: the lowest needs no quotation, every other does, and a profile with a
+    /// rule has to be surer than `least`.
+    fn is_suggested(&self, kept: &Column, row: usize, least: Option<f64>) -> bool {
         let seen = self.seen[row];
-        seen.abstained.is_none() && (kept.suggested[row] == self.truth.scale.min() || seen.is_supported())
+        let is_sure = match (least, &kept.chances[row]) {
+            (Some(least), Some(chances)) => sureness(chances) > least,
+            _ => true,
+        };
+        is_sure && seen.abstained.is_none() && (kept.suggested[row] == self.truth.scale.min() || seen.is_supported())
     }
 
     fn set(&self) -> SetRef {
@@ -434,7 +441,7 @@ fn thinned(points: Vec<crate::agreement::RiskPoint>) -> Vec<crate::agreement::Ri
 }
 
 /// Whether to switch the rubric on, by its lines.
-fn verdict(lines: &[Line], answers: usize, quotable: usize) -> Verdict {
+fn verdict(lines: &[Line], answers: usize, suggested: usize) -> Verdict {
     let of = |outcome: Outcome| lines.iter().filter(move |line| line.outcome == outcome);
     let told = |line: &Line| match &line.measured {
         Number::Known { value, low: Some(low), high: Some(high), .. } => {
@@ -458,8 +465,8 @@ fn verdict(lines: &[Line], answers: usize, quotable: usize) -> Verdict {
         (Ready::Yes, "It can be switched on: every pass line holds.".to_owned())
     };
     let held_back = format!(
-        "Of {answers} answers {quotable} would get a suggestion ({:.0} %); for the others nothing can be quoted.",
-        quotable as f64 / answers.max(1) as f64 * 100.0
+        "Of {answers} answers {suggested} would get a suggestion ({:.0} %); the others have nothing to quote, too few words or too unsure a score.",
+        suggested as f64 / answers.max(1) as f64 * 100.0
     );
     let first = if ready == Ready::No { Outcome::Fails } else { Outcome::TooFew };
     let mut because: Vec<String> = of(first).map(told).collect();

@@ -42,7 +42,7 @@ pub enum Code {
     OverlappingCriteria,
     /// A listen-for that no ideal answer shows.
     UnmetCriterion,
-    /// A listen-for that no ideal answer shows and one contradicts.
+    /// A listen-for that every ideal answer contradicts.
     ContradictedCriterion,
     /// An ideal answer that shows a red flag.
     WarnedIdealAnswer,

@@ -15,7 +15,8 @@ pub(super) fn addresses_the_grader(sentence: &str) -> bool {
         return true;
     }
     // Elsewhere in a sentence the word is an ordinary one.
-    if sentence.trim_start().to_lowercase().starts_with("human:") {
+    let begin = sentence.trim_start().to_lowercase();
+    if ["human:", "system:", "assistant:"].iter().any(|role| begin.starts_with(role)) {
         return true;
     }
     if is_numbered(sentence) {
@@ -37,7 +38,7 @@ fn is_numbered(sentence: &str) -> bool {
 }
 
 /// Characters and signs that nobody says.
-const MARKS: [&str; 28] = [
+const MARKS: [&str; 26] = [
     "</",
     "<|",
     "|>",
@@ -48,8 +49,6 @@ const MARKS: [&str; 28] = [
     "\"score\"",
     "\"verdict\"",
     "{\"",
-    "system:",
-    "assistant:",
     "<?xml",
     "<!--",
     "]]>",

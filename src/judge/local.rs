@@ -1,5 +1,5 @@
 //! The local judge: a small cross-encoder that reads a passage and a criterion together. Hides the model file, the
-//! wording of its input and the calibration of its probabilities.
+//! wording of its input.
 
 use super::{JudgeError, Look, Passage, Task};
 use crate::domain::{Claim, CriterionClaim, Digest, PassageClaim, Support};
@@ -13,9 +13,8 @@ static TOKENIZER: &str = include_str!("../../models/entailment/tokenizer.json");
 const MAX_TOKENS: usize = 160;
 /// A passage with fewer words than this is read together with the question: "yes, always" means nothing alone.
 const SHORT: usize = 8;
-/// Divides the logits so that a stated probability is right as often as it says; fitted on held-out pairs
-/// (models/entailment/CARD.md).
-const TEMPERATURE: f32 = 1.0;
+/// Words of a question that such a passage is read with: the last ones, since a long question ends with what it asks.
+const ASKED: usize = 50;
 
 /// The entailment model that ships with Earmark.
 pub struct LocalJudge {
@@ -79,7 +78,11 @@ fn pairs(task: &Task) -> impl Iterator<Item = (&Look, &Passage)> {
 
 fn premise(task: &Task, passage: &Passage) -> String {
     let said = without_marks(&passage.text);
-    if said.split_whitespace().count() < SHORT { format!("Q: {} A: {said}", task.question) } else { said }
+    if said.split_whitespace().count() >= SHORT {
+        return said;
+    }
+    let asked: Vec<&str> = task.question.split_whitespace().collect();
+    format!("Q: {} A: {said}", asked[asked.len().saturating_sub(ASKED)..].join(" "))
 }
 
 /// The text without what stands in square brackets: "[crosstalk]", "[4]", "[...]" are a transcriber's, or a forger's, and
@@ -91,6 +94,9 @@ fn without_marks(text: &str) -> String {
         // A bracket that is not closed is a bracket.
         let Some((_, after)) = after.split_once(']') else { break };
         out.push_str(before.trim_end());
+        if !out.is_empty() && after.starts_with(char::is_alphanumeric) {
+            out.push(' ');
+        }
         rest = after;
     }
     out.push_str(rest);
@@ -115,10 +121,11 @@ fn claim(task: &Task, supports: &mut impl Iterator<Item = Support>) -> Claim {
     Claim { criteria }
 }
 
-/// Softmax of the logits (supports, neither, contradicts) at the fitted temperature.
+/// Softmax of the logits (supports, neither, contradicts); what makes a probability right as often as it says is in the model's
+/// last layer.
 fn probabilities(logits: &[f32]) -> Support {
     let top = logits.iter().copied().fold(f32::MIN, f32::max);
-    let shares: Vec<f32> = logits.iter().map(|logit| ((logit - top) / TEMPERATURE).exp()).collect();
+    let shares: Vec<f32> = logits.iter().map(|logit| (logit - top).exp()).collect();
     let sum: f32 = shares.iter().sum();
     let share = |i: usize| shares.get(i).map_or(0.0, |share| share / sum);
     Support { supports: share(0), neither: share(1), contradicts: share(2) }
@@ -127,11 +134,24 @@ fn probabilities(logits: &[f32]) -> Support {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::CharSpan;
 
     #[test]
     fn what_stands_in_brackets_is_not_what_was_said() {
         assert_eq!(without_marks("We deploy [crosstalk] daily. [...] [4]"), "We deploy daily.");
         assert_eq!(without_marks("A list is [1, 2"), "A list is [1, 2");
+        assert_eq!(without_marks("We [crosstalk]deploy"), "We deploy");
+    }
+
+    #[test]
+    fn a_short_passage_is_read_with_the_end_of_its_question() {
+        let said = |text: &str| Passage { utterance: 0, span: CharSpan { start: 0, end: 0 }, text: text.to_owned() };
+        let task = Task { question: format!("{}Do you test it?", "Imagine this. ".repeat(60)), ..Task::default() };
+        let read = premise(&task, &said("Yes, always."));
+        assert!(read.starts_with("Q: Imagine this.") && read.ends_with("Do you test it? A: Yes, always."), "{read}");
+        assert_eq!(read.split_whitespace().count(), ASKED + 4);
+        let long = "I write a test for every fault before I mend it.";
+        assert_eq!(premise(&task, &said(long)), long);
     }
 
     #[test]

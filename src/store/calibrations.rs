@@ -51,6 +51,18 @@ impl Calibration {
             id,
         })
     }
+
+    /// Why its profile cannot make the suggestions of version `number` of `rubric`; `None` where it can.
+    pub(crate) fn misfit(&self, rubric: &str, number: &str) -> Option<String> {
+        if self.rubric != rubric || self.number != number {
+            return Some(format!(
+                "this calibration is of {} {}: calibrate {rubric} {number}",
+                self.rubric, self.number
+            ));
+        }
+        let none = "this calibration has no profile of its own: use the one that it was made with";
+        (!self.has_profile).then(|| none.to_owned())
+    }
 }
 
 /// A calibration that is to be kept.
@@ -186,17 +198,10 @@ impl Store {
         expected: Option<i64>,
         calibration: Option<&str>,
     ) -> Result<()> {
-        if let Some(id) = calibration {
-            let known = self.calibration(id).await?;
-            if known.rubric != rubric || known.number != number {
-                let what =
-                    format!("this calibration is of {} {}: calibrate {rubric} {number}", known.rubric, known.number);
-                return Err(StoreError::Refused(what));
-            }
-            if !known.has_profile {
-                let what = "this calibration has no profile of its own: use the one that it was made with";
-                return Err(StoreError::Refused(what.into()));
-            }
+        if let Some(id) = calibration
+            && let Some(why) = self.calibration(id).await?.misfit(rubric, number)
+        {
+            return Err(StoreError::Refused(why));
         }
         let mut tx = self.begin().await?;
         let changed =

@@ -43,7 +43,7 @@ pub(in crate::cli) fn calibration(report: &Report) -> String {
         figures(&mut out, "Questions unseen", unseen);
     }
     figures(&mut out, "Without a profile", &report.uncalibrated);
-    figures(&mut out, "As the service would suggest (what can be quoted)", &report.as_suggested);
+    figures(&mut out, "As the service would suggest", &report.as_suggested);
     let _ = writeln!(out, "\nAlways the most frequent score: accuracy {}", told(&report.majority));
     match &report.people {
         Some(people) => {

@@ -18,7 +18,8 @@ const ABOUT: f32 = 0.27;
 const NOTHING: f64 = 0.15;
 
 /// From this strength on an ideal answer is said to show a red flag: answers are written to say the opposite of what they are
-/// warned of, and the judge is more often wrong than they are.
+/// warned of, and the judge is more often wrong than they are. More is asked for than for an opposite
+/// ([`Verdict::is_surely_opposite`]): that has to be read in every ideal answer, this in a single one.
 const SURELY: f64 = 0.97;
 
 /// What is found, in the order of the rubric.

@@ -358,12 +358,18 @@ impl Inner {
         tokens: u64,
         sample: u32,
     ) -> Result<Stored, JudgeError> {
+        let mut rejected = 0;
         loop {
             let dialect = *self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
             let body = request::body(&self.settings, form, messages, sample, dialect);
             match self.endpoint.chat(&body, tokens + self.settings.longest_reply).await {
                 Ok(reply) => return Ok(kept_of(reply, form, dialect, tokens)),
+                // A server that rejects whatever is left out or put back says something else than we understand.
+                Err(error @ EndpointError::Rejected { .. }) if rejected == request::MOST_REJECTIONS => {
+                    return Err(error.into());
+                }
                 Err(EndpointError::Rejected { url, said }) => {
+                    rejected += 1;
                     let mut known = self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
                     // Another request may have found out the same in the meantime.
                     if *known == dialect {

@@ -31,6 +31,9 @@ pub(super) struct Dialect {
     new_limit: bool,
 }
 
+/// One for each thing that a server may not know, and one more.
+pub(super) const MOST_REJECTIONS: usize = 8;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Schema,
@@ -64,8 +67,15 @@ impl Dialect {
         let said = complaint.to_lowercase();
         let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
         // A prompt that is too long is none of the server's shortcomings.
-        if about(&["context length", "context_length", "context size", "context window", "too long", "too many tokens"])
-        {
+        if about(&[
+            "context length",
+            "context_length",
+            "context size",
+            "context window",
+            "context_window",
+            "too long",
+            "too many tokens",
+        ]) {
             return None;
         }
         let named = [

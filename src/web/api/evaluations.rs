@@ -91,11 +91,8 @@ pub(in crate::web) async fn ask(
         Some("none") => AskedCalibration::Without,
         Some(asked) => {
             let found = api.store.calibration(id(asked, "calibration")?).await?;
-            if (&found.rubric, &found.number) != (&version.rubric, &version.number) {
-                return Err(Failure::Unfit("this calibration is of another version of the rubric".into()));
-            }
-            if !found.has_profile {
-                return Err(Failure::Unfit("this calibration has no profile of its own".into()));
+            if let Some(why) = found.misfit(&version.rubric, &version.number) {
+                return Err(Failure::Unfit(why));
             }
             AskedCalibration::This(asked)
         }

@@ -27,15 +27,15 @@ impl Texts {
     /// How many answers would get a suggestion.
     pub fn held_back(&self, report: &Report) -> String {
         let of = |agreement: &Agreement| agreement.exact.answers();
-        let (quotable, answers) = (of(&report.as_suggested), of(&report.answers_unseen));
-        let share = quotable as f64 / answers.max(1) as f64 * 100.0;
+        let (suggested, answers) = (of(&report.as_suggested), of(&report.answers_unseen));
+        let share = suggested as f64 / answers.max(1) as f64 * 100.0;
         if self.is_german() {
             format!(
-                "Zu {quotable} von {answers} Antworten ({share:.0} %) gäbe es einen Vorschlag; die übrigen belegt kein Zitat."
+                "Zu {suggested} von {answers} Antworten ({share:.0} %) gäbe es einen Vorschlag; die übrigen sind nicht zu belegen, zu kurz oder zu unsicher."
             )
         } else {
             format!(
-                "{quotable} of {answers} answers ({share:.0} %) would get a suggestion; for the others nothing can be quoted."
+                "{suggested} of {answers} answers ({share:.0} %) would get a suggestion; the others have nothing to quote, too few words or too unsure a score."
             )
         }
     }

@@ -23,7 +23,7 @@ impl Texts {
             }
             Code::UnmetCriterion => "Keine ideale Antwort zeigt dieses Kriterium. Ändern Sie eines von beiden.",
             Code::ContradictedCriterion => {
-                "Eine ideale Antwort widerspricht diesem Kriterium, und keine zeigt es. Ändern Sie eines von beiden."
+                "Alle idealen Antworten widersprechen diesem Kriterium. Ändern Sie das eine oder das andere."
             }
             Code::WarnedIdealAnswer => "Eine ideale Antwort zeigt ein Warnzeichen. Ändern Sie eines von beiden.",
             Code::WeakIdealAnswer => {
@@ -55,16 +55,8 @@ impl Texts {
 
 /// `None` for a kind that has no German, such as one of a later version.
 fn german(one: &Finding) -> Option<[String; 2]> {
-    // Every other part is a quotation from the rubric; the figures stand in the rest.
-    let parts: Vec<&str> = one.what.split(['\u{201c}', '\u{201d}']).collect();
-    let quoted: Vec<String> = parts.iter().skip(1).step_by(2).map(|text| format!("„{text}“")).collect();
-    let rest: Vec<&str> = parts.iter().step_by(2).copied().collect();
-    let rest = rest.join(" ");
-    let figures: Vec<String> = rest
-        .split(|c: char| !c.is_ascii_digit() && c != '.' && c != '-')
-        .filter(|word| word.parse::<f64>().is_ok())
-        .map(|figure| figure.replace('.', ","))
-        .collect();
+    let quoted: Vec<String> = one.quoted.iter().map(|text| format!("„{text}“")).collect();
+    let figures: Vec<String> = one.figures.iter().map(|figure| figure.replace('.', ",")).collect();
     let first = quoted.first();
     let [what, advice] = match one.kind.as_str() {
         "never_met" => [
@@ -130,11 +122,14 @@ mod tests {
         assert!(Code::ALL.iter().all(|code| EN.finding(*code).is_none()));
     }
 
-    fn finding(kind: &str, what: &str) -> Finding {
+    fn finding(kind: &str, what: &str, quoted: &[&str], figures: &[&str]) -> Finding {
+        let kept = |texts: &[&str]| texts.iter().map(|text| (*text).into()).collect();
         Finding {
             kind: kind.into(),
             question_id: "q".into(),
             criterion: None,
+            quoted: kept(quoted),
+            figures: kept(figures),
             what: what.into(),
             advice: "as it was".into(),
         }
@@ -144,19 +139,21 @@ mod tests {
     fn every_finding_of_a_calibration_is_said_in_german_with_its_quotations_and_figures() {
         let one = finding(
             "does_not_go_with_score",
-            "\u{201c}Says 3 of 4\u{201d} does not go with people\u{2019}s scores (correlation -0.12 in 40 answers)",
+            "\u{201c}Says \u{201c}3 of 4\u{201d}\u{201d} does not go with people\u{2019}s scores (correlation -0.12 in 40 answers)",
+            &["Says \u{201c}3 of 4\u{201d}"],
+            &["-0.12", "40"],
         );
         assert_eq!(
             DE.calibrated(&one)[0],
-            "„Says 3 of 4“ geht nicht mit den Wertungen der Menschen einher (Korrelation -0,12 bei 40 Antworten)"
+            "„Says \u{201c}3 of 4\u{201d}“ geht nicht mit den Wertungen der Menschen einher (Korrelation -0,12 bei 40 Antworten)"
         );
         assert_eq!(EN.calibrated(&one), [one.what.clone(), one.advice.clone()]);
-        let ideal = finding("ideal_not_top", "ideal answer 2 is itself suggested 2.5 of 5");
+        let ideal = finding("ideal_not_top", "ideal answer 2 is itself suggested 2.5 of 5", &[], &["2", "2.5", "5"]);
         assert_eq!(DE.calibrated(&ideal)[0], "Für die ideale Antwort 2 selbst wird 2,5 von 5 vorgeschlagen");
-        let anchors =
-            finding("anchors_out_of_order", "the anchor of 4 is read as worth less than that of 3 (1.5 and 2.5)");
+        let worth_less = "the anchor of 4 is read as worth less than that of 3 (1.5 and 2.5)";
+        let anchors = finding("anchors_out_of_order", worth_less, &[], &["4", "3", "1.5", "2.5"]);
         assert!(DE.calibrated(&anchors)[0].ends_with("der Stufe 3 (1,5 und 2,5)"));
-        let later = finding("of_a_later_version", "something");
+        let later = finding("of_a_later_version", "something", &[], &[]);
         assert_eq!(DE.calibrated(&later)[0], "something");
         // All that a real report found.
         let text = include_str!("../../../examples/calibrations/backend-2-full/report.json");
