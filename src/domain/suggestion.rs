@@ -119,7 +119,7 @@ pub enum Abstention {
     NothingToCompare,
     /// The answer's language is not one the judge reads.
     OtherLanguage,
-    /// The calibration profile gives a score above the lowest, and nothing that was said could be quoted for it.
+    /// The mapping to scores gives one above the lowest, and nothing that was said could be quoted for it.
     NothingQuotable,
     /// The calibration profile is less sure than its rule for suggesting anything asks for.
     Unsure,
@@ -157,7 +157,9 @@ impl Abstention {
             Self::Garbled => "the transcript of this answer is garbled".into(),
             Self::NothingToCompare => "the rubric names nothing to listen for in this question".into(),
             Self::OtherLanguage => "the answer is in a language this judge does not read".into(),
-            Self::NothingQuotable => "nothing that was said could be quoted for the calibrated score".into(),
+            Self::NothingQuotable => {
+                "a score above the lowest would be possible, but nothing that was said could be quoted for it".into()
+            }
             Self::Unsure => "the calibrated score is less sure than the rule for suggesting one asks for".into(),
             Self::BudgetSpent => "the budget for the chat model is used up".into(),
             Self::JudgeUnavailable(cause) => format!("judge unavailable: {cause}"),
@@ -245,17 +247,6 @@ impl Suggestion {
         }
         let scored = Scored { score, expected: f64::from(score), range: [score, score], distribution: None };
         Ok(Self { scored: Ok(scored), why })
-    }
-
-    /// The lowest score, for an answer that shows nothing of what was listened for.
-    #[must_use]
-    pub fn lowest(scale: &Scale, why: String) -> Self {
-        let mut shares = vec![0.0; scale.levels()];
-        shares[0] = 1.0;
-        let distribution = Distribution::new(scale, shares).ok();
-        let min = scale.min();
-        let scored = Scored { score: min, expected: f64::from(min), range: [min, min], distribution };
-        Self { scored: Ok(scored), why }
     }
 
     /// No score, and why.
@@ -378,7 +369,9 @@ mod tests {
 
     #[test]
     fn a_kept_suggestion_comes_back_as_it_was_and_not_without_its_evidence() {
-        let lowest = Suggestion::lowest(&Scale::default(), "Nothing shown.".into());
+        let nothing = shares([0.75, 0.25, 0.0, 0.0, 0.0]);
+        let lowest =
+            Suggestion::scored(&Scale::default(), nothing, &[], "Nothing shown.".into()).expect("needs no evidence");
         let kept = || serde_json::from_value::<Kept>(serde_json::to_value(&lowest).expect("plain data"));
         let kept = kept().expect("is read");
         assert_eq!(Suggestion::recalled(&Scale::default(), kept.clone(), &[]), Ok(lowest.clone()));

@@ -7,11 +7,11 @@
 use super::affinity::{Affinity, partial};
 use super::locate::Located;
 use super::mask::Mask;
-use super::suggest::Sums;
+use super::suggest::{Sums, distribution};
 use super::{EvaluateError, Interview, Texts, Tools, answering, heard};
 use crate::domain::{
-    Abstention, Digest, Format, ParseReport, Question, QuestionResult, Rubric, Seen, SeenCriterion, Status, Transcript,
-    Uncalibrated, Utterance, Voice,
+    Abstention, Digest, Distribution, Format, ParseReport, Question, QuestionResult, Rubric, Scale, Seen,
+    SeenCriterion, Status, Transcript, Uncalibrated, Utterance, Voice,
 };
 use crate::retrieval::Vector;
 use std::collections::{BTreeMap, HashMap};
@@ -30,10 +30,17 @@ pub struct Alone<'a> {
 pub fn seen_with(tools: &Tools<'_>) -> Digest {
     let settings = format!("{:?}", tools.settings);
     let prompt = tools.judge.prompt().map_or_else(String::new, |digest| digest.to_string());
-    // Verdicts and sums hang on the weights and thresholds of these rules as much as on the judge.
-    let rules = [include_str!("suggest.rs"), include_str!("conclude_chat.rs"), include_str!("wording.rs")];
+    // What is shown to a judge, and what verdicts and sums it comes to, hangs on these rules as much as on the judge.
+    let rules = [
+        include_str!("suggest.rs"),
+        include_str!("conclude_chat.rs"),
+        include_str!("wording.rs"),
+        include_str!("speech.rs"),
+        include_str!("injection.rs"),
+        include_str!("affinity.rs"),
+    ];
     let model = tools.judge.model();
-    let parts = ["earmark.seen/3", tools.judge.kind(), &model, &prompt, tools.retrieval.embedder(), &settings];
+    let parts = ["earmark.seen/4", tools.judge.kind(), &model, &prompt, tools.retrieval.embedder(), &settings];
     Digest::of_parts(parts.into_iter().chain(rules).map(str::as_bytes))
 }
 
@@ -53,13 +60,14 @@ pub async fn answer(
     let mut out: Vec<Option<Seen>> = answers.iter().map(|_| None).collect();
     let mut done = 0;
     for round in rounds(answers) {
-        let results = judged(tools, rubric, &affinity, answers, &round).await?;
+        let (results, mask) = judged(tools, rubric, &affinity, answers, &round).await?;
         let texts: Vec<&str> = round.iter().map(|place| answers[*place].text).collect();
-        let vectors = likeness.vectors(tools, &texts).await?;
+        let vectors = likeness.vectors(tools, &mask, &texts).await?;
         for ((place, (result, covered)), vector) in round.iter().zip(results).zip(vectors) {
             let question = answers[*place].question;
             out[*place] = Some(seen(
                 &rubric.questions[question],
+                &rubric.scale,
                 &result,
                 covered,
                 &likeness.measured(question, &vector),
@@ -88,14 +96,14 @@ fn rounds(answers: &[Alone<'_>]) -> Vec<Vec<usize>> {
     rounds
 }
 
-/// The results of a round, each with how far its ideal answer is covered.
+/// The results of a round, each with how far its ideal answer is covered; and what hides the people in its answers.
 async fn judged(
     tools: &Tools<'_>,
     rubric: &Rubric,
     affinity: &Affinity<'_>,
     answers: &[Alone<'_>],
     round: &[usize],
-) -> Result<Vec<(QuestionResult, f64)>, EvaluateError> {
+) -> Result<(Vec<(QuestionResult, f64)>, Mask), EvaluateError> {
     let said = |place: &usize| Utterance {
         speaker: None,
         start_ms: None,
@@ -106,7 +114,7 @@ async fn judged(
     };
     let utterances = round.iter().map(said).collect();
     let Some(transcript) = Transcript::new(b"", Format::PlainText, vec![], utterances, ParseReport::default()) else {
-        return Ok(vec![]);
+        return Ok((vec![], Mask::default()));
     };
     let mask = if tools.settings.mask { Mask::of(&transcript) } else { Mask::default() };
     let mut texts = Texts { retrieval: tools.retrieval, mask: &mask, known: HashMap::new() };
@@ -127,7 +135,8 @@ async fn judged(
     let plain = Tools { profile: None, ..*tools };
     let results = interview.results(&plain, rubric, &places, &mut |_| {}).await?;
     let covered = places.iter().map(|q| interview.covered(*q, &rubric.questions[*q]));
-    Ok(results.into_iter().zip(covered).collect())
+    let results = results.into_iter().zip(covered).collect();
+    Ok((results, interview.mask))
 }
 
 /// The whole texts of a rubric as directions.
@@ -154,11 +163,15 @@ impl Likeness {
     }
 
     /// The directions of whole answers, masked where they are sent out for that.
-    pub(super) async fn vectors(&self, tools: &Tools<'_>, texts: &[&str]) -> Result<Vec<Vector>, EvaluateError> {
-        if !tools.retrieval.sends_texts_out() || !tools.settings.mask {
+    pub(super) async fn vectors(
+        &self,
+        tools: &Tools<'_>,
+        mask: &Mask,
+        texts: &[&str],
+    ) -> Result<Vec<Vector>, EvaluateError> {
+        if !tools.retrieval.sends_texts_out() {
             return Ok(tools.retrieval.embed(texts).await?);
         }
-        let mask = Mask::default();
         let masked: Vec<String> = texts.iter().map(|text| mask.masked(text).text).collect();
         Ok(tools.retrieval.embed(&masked.iter().map(String::as_str).collect::<Vec<_>>()).await?)
     }
@@ -186,6 +199,7 @@ fn beyond(a: &Vector, b: &Vector, c: &Vector) -> f64 {
 /// What is seen, from a result and the likeness of whole texts.
 pub(super) fn seen(
     question: &Question,
+    scale: &Scale,
     result: &QuestionResult,
     covered: f64,
     like: &Measured,
@@ -193,14 +207,18 @@ pub(super) fn seen(
 ) -> Seen {
     let sums = Sums::of(question, &result.criteria);
     let suggestion = result.suggestion.as_ref();
-    let abstained = suggestion.and_then(|s| s.abstention());
-    let uncalibrated = suggestion.and_then(|s| {
-        Some(Uncalibrated {
-            score: s.score()?,
-            expected: s.expected()?,
-            chances: s.distribution().map(|d| d.iter().map(|(_, share)| share).collect()),
-        })
-    });
+    // Where nothing can be quoted for a score the judge was able to tell it all the same, and a profile may be.
+    let unquoted = suggestion
+        .filter(|s| matches!(s.abstention(), Some(Abstention::NothingQuotable)))
+        .and_then(|_| distribution(&sums, covered, &result.flags, scale));
+    let abstained = suggestion.and_then(|s| s.abstention()).filter(|_| unquoted.is_none());
+    let chances = |d: &Distribution| d.iter().map(|(_, share)| share).collect();
+    let uncalibrated = match &unquoted {
+        Some(d) => Some(Uncalibrated { score: d.median(), expected: d.expected(), chances: Some(chances(d)) }),
+        None => suggestion.and_then(|s| {
+            Some(Uncalibrated { score: s.score()?, expected: s.expected()?, chances: s.distribution().map(chances) })
+        }),
+    };
     let criterion = |c: &crate::domain::CriterionResult| SeenCriterion {
         id: c.id.clone(),
         kind: c.kind,

@@ -2,10 +2,11 @@
 //! the lowest score without a quotation, and what could not be judged stays an abstention.
 
 use super::answer::{Likeness, seen, seen_with};
+use super::suggest::reason;
 use super::{EvaluateError, Interview, Tools};
 use crate::calibration::{Bound, Profile};
 use crate::domain::{
-    Abstention, CriterionKind, Distribution, Evidence, QuestionResult, Rubric, Scale, Suggestion, Verdict,
+    Abstention, CriterionKind, Distribution, Evidence, Question, QuestionResult, Rubric, Scale, Suggestion, Verdict,
 };
 
 /// What results made with `tools` are bound to.
@@ -32,15 +33,24 @@ pub(super) async fn calibrated(
     let likeness = Likeness::of(tools, rubric).await?;
     for (q, result) in places.iter().copied().zip(results) {
         let question = &rubric.questions[q];
-        if result.suggestion.as_ref().is_none_or(|s| s.score().is_none()) {
+        // What could not be quoted may be the lowest score by the profile.
+        let is_judged = |s: &Suggestion| matches!(s.abstention(), None | Some(Abstention::NothingQuotable));
+        if !result.suggestion.as_ref().is_some_and(is_judged) {
             continue;
         }
         let words = interview.words(q);
-        let Some(vector) = likeness.vectors(tools, &[&words]).await?.pop() else { continue };
-        let seen = seen(question, result, interview.covered(q, question), &likeness.measured(q, &vector), &vector);
+        let Some(vector) = likeness.vectors(tools, &interview.mask, &[&words]).await?.pop() else { continue };
+        let seen = seen(
+            question,
+            &rubric.scale,
+            result,
+            interview.covered(q, question),
+            &likeness.measured(q, &vector),
+            &vector,
+        );
         let found = profile.apply(question, &words, &seen);
         let old = result.suggestion.take();
-        result.suggestion = old.map(|old| suggestion(old, found, result, &rubric.scale));
+        result.suggestion = old.map(|old| suggestion(old, found, question, result, &rubric.scale));
     }
     Ok(())
 }
@@ -48,6 +58,7 @@ pub(super) async fn calibrated(
 fn suggestion(
     old: Suggestion,
     found: crate::calibration::Calibrated,
+    question: &Question,
     result: &QuestionResult,
     scale: &Scale,
 ) -> Suggestion {
@@ -61,7 +72,11 @@ fn suggestion(
                 .iter()
                 .filter(|c| c.kind == CriterionKind::ListenFor && matches!(c.verdict, Verdict::Met | Verdict::Partly));
             let evidence: Vec<&Evidence> = shown.flat_map(|c| &c.evidence).collect();
-            match Suggestion::scored(scale, distribution, &evidence, old.why().to_owned()) {
+            let why = match old.abstention() {
+                None => old.why().to_owned(),
+                Some(_) => reason(question, &result.criteria, &result.flags),
+            };
+            match Suggestion::scored(scale, distribution, &evidence, why) {
                 Ok(made) => made,
                 Err(_) => return Suggestion::abstained(Abstention::NothingQuotable),
             }

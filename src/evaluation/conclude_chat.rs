@@ -11,15 +11,16 @@
 //!    it alone is *not met*.
 //! 3. **A score** reaches no higher than what was verified: with `m` the share of the listen-fors that are met (half for
 //!    those met in part, by weight), `min + ceil(m * (max - min))`. So on 1 to 5, nothing verified reaches 1, a quarter
-//!    reaches 2, a half 3, three quarters 4, and 5 needs more than that. Probability above the bound is moved to it.
+//!    reaches 2, a half 3, three quarters 4, and 5 needs more than that. Probability above the bound is moved to it. A keyword
+//!    list or an echo of the question reaches 1 unless at least half is met.
 
 use super::Interview;
 use super::chat::Asked;
 use super::injection::addresses_the_grader;
 use super::suggest::{Conclusion, reason};
 use crate::domain::{
-    CharSpan, ChatClaim, CriterionKind, CriterionResult, Distribution, Evidence, Flag, NotEvidence, Question,
-    QuoteClaim, Scale, Stance, Suggestion, Verdict, VerdictClaim, find_words, words,
+    Abstention, CharSpan, ChatClaim, CriterionKind, CriterionResult, Distribution, Evidence, Flag, NotEvidence,
+    Question, QuoteClaim, Scale, Stance, Suggestion, Verdict, VerdictClaim, find_words, words,
 };
 
 /// A sentence less like a criterion than this is about something else, whatever a model says.
@@ -32,6 +33,8 @@ const FEWEST_WORDS: usize = 3;
 const CARRIED: usize = 2;
 /// How much of a criterion counts as met in part.
 const IN_PART: f64 = 0.5;
+/// From this share on an answer that reads like a keyword list is only put in few words.
+const SHOWN_ALL_THE_SAME: f64 = 0.5;
 
 /// Concludes from a claim.
 pub(super) fn conclude(
@@ -193,9 +196,6 @@ fn is_shared(question: &Question, place: usize, found: &Found) -> bool {
 
 /// The highest score that what was verified carries.
 fn bound(question: &Question, criteria: &[CriterionResult], scale: &Scale, flags: &[Flag]) -> i32 {
-    if flags.iter().any(|flag| matches!(flag, Flag::KeywordList | Flag::RepeatsTheQuestion | Flag::VeryShort)) {
-        return scale.min();
-    }
     let (mut met, mut all) = (0.0, 0.0);
     for (criterion, result) in question.criteria.iter().zip(criteria) {
         if criterion.kind == CriterionKind::ListenFor {
@@ -209,6 +209,10 @@ fn bound(question: &Question, criteria: &[CriterionResult], scale: &Scale, flags
         }
     }
     let share = if all > 0.0 { met / all } else { 0.0 };
+    let says_little = flags.iter().any(|flag| matches!(flag, Flag::KeywordList | Flag::RepeatsTheQuestion));
+    if says_little && share < SHOWN_ALL_THE_SAME {
+        return scale.min();
+    }
     // A share that is a whole number of steps but for rounding is no more than that.
     let steps = (share * (scale.levels() - 1) as f64 - 1e-9).ceil().max(0.0);
     scale.min() + steps as i32
@@ -228,8 +232,8 @@ fn suggestion(claim: &ChatClaim, criteria: &[CriterionResult], scale: &Scale, bo
         Distribution::new(scale, shares).ok()
     });
     let made = match distribution {
-        Some(distribution) => Suggestion::scored(scale, distribution, &evidence, why.clone()),
-        None => Suggestion::stated(scale, claim.score.min(bound), &evidence, why.clone()),
+        Some(distribution) => Suggestion::scored(scale, distribution, &evidence, why),
+        None => Suggestion::stated(scale, claim.score.min(bound), &evidence, why),
     };
-    made.unwrap_or_else(|_| Suggestion::lowest(scale, why))
+    made.unwrap_or_else(|_| Suggestion::abstained(Abstention::NothingQuotable))
 }

@@ -241,6 +241,10 @@ impl<'a> Interview<'a> {
             return None;
         }
         let spoken = &self.answering[q];
+        // Of fragments alone, or of words aimed at the grader, there is nothing that could show anything.
+        if spoken.is_empty() {
+            return None;
+        }
         let mut task = Task { question: question.ask.clone(), ..Task::default() };
         for (c, criterion) in question.criteria.iter().enumerate() {
             let mut best = spoken.clone();

@@ -1,7 +1,8 @@
 //! From what a judge claims about an answer to verdicts, verified evidence and a suggested score. Pure.
 //!
 //! The score is an ordinal (cumulative logit) model over what was shown, contradicted, warned of and covered:
-//! `P(score <= k) = 1 / (1 + exp(eta - theta_k))`. Its weights are set by hand until a calibration profile fits them.
+//! `P(score <= k) = 1 / (1 + exp(s * (eta - theta_k)))`. Where that speaks for a score above the lowest and nothing that was said
+//! can be quoted for it, none is suggested.
 
 use super::injection::aimed_at_the_grader;
 use super::speech::{is_keyword_list, mostly_latin, repeats, wordlike};
@@ -17,33 +18,33 @@ use std::fmt::Write as _;
 /// written interviews (tests/fixtures/interviews: backend and data-analyst; support-lead was kept out), half of the
 /// questions of eval_sets/backend-written, half of those that ship (an ideal answer belongs at the top, and that of another
 /// question at the bottom), half of training/graded-apart, and the labels of 1,400 answers of the training part of SemEval
-/// 2013 task 7: correlation, distance and log loss. `OUTWEIGHS` is not the best of them but the one of several nearly as good that
-/// shows more of what is contradicted.
+/// 2013 task 7: correlation, distance and log loss. `OUTWEIGHS` and `REACH` are not the best of them but
+/// those of several nearly as good that show more of what is contradicted, and that leave room to suggest nothing.
 mod weigh {
     /// From this probability on a passage shows a criterion.
     pub(super) const MET: f64 = 0.55;
     /// From this on it goes some way.
     pub(super) const PARTLY: f64 = 0.24;
     /// From this probability of the opposite on, and when it outweighs support by so much, a criterion is contradicted.
-    pub(super) const CONTRADICTED: f64 = 0.436;
-    pub(super) const OUTWEIGHS: f64 = 0.373;
+    pub(super) const CONTRADICTED: f64 = 0.42;
+    pub(super) const OUTWEIGHS: f64 = 0.4;
     /// From these on a red flag is met, and met in part: a false warning does more harm than a missed one.
-    pub(super) const WARNED: f64 = 0.9;
-    pub(super) const PARTLY_WARNED: f64 = 0.85;
+    pub(super) const WARNED: f64 = 0.92;
+    pub(super) const PARTLY_WARNED: f64 = 0.9;
     /// The less like a criterion a passage is below this similarity, the less counts what the entailment model makes of it: it
     /// is about something else. What is far off is sooner taken for a contradiction than for support.
-    pub(super) const SIMILARITY: f64 = 0.281;
-    pub(super) const SIMILARITY_AGAINST: f64 = 0.329;
+    pub(super) const SIMILARITY: f64 = 0.31;
+    pub(super) const SIMILARITY_AGAINST: f64 = 0.332;
 
     pub(super) const SHOWN: f64 = 16.0;
     /// Mistrusts weak support: half a probability is worth far less than half a criterion.
-    pub(super) const SHOWN_POWER: f64 = 3.45;
+    pub(super) const SHOWN_POWER: f64 = 3.5;
     pub(super) const CONTRADICTION: f64 = 16.0;
     pub(super) const RED_FLAG: f64 = 3.0;
     /// Coverage of the ideal answer.
-    pub(super) const COVERED: f64 = 11.8;
+    pub(super) const COVERED: f64 = 12.2;
     /// How much of coverage is by words; the rest is by what sentences mean.
-    pub(super) const BY_WORDS: f64 = 0.573;
+    pub(super) const BY_WORDS: f64 = 0.8;
     /// Thresholds between the levels of a five-level scale; other scales take theirs from the same curve.
     pub(super) const THRESHOLDS: [f64; 4] = [2.2, 4.6, 7.0, 9.2];
     /// How sharply the thresholds divide: as far as people's scores allow (log loss on the sets above), since nothing else says how
@@ -51,13 +52,11 @@ mod weigh {
     pub(super) const SHARPNESS: f64 = 0.45;
     /// What an answer can reach at most: with nothing shown, and for all that was shown. The top of the scale is for
     /// answers that show what was listened for, however like an ideal answer their words are.
-    pub(super) const REACH: (f64, f64) = (6.0, 9.0);
+    pub(super) const REACH: (f64, f64) = (5.0, 12.0);
     /// What a keyword list or an echo of the question may at most reach, unless this share of the listen-fors is met: such
     /// an answer is only put in few words, or in those of the question.
     pub(super) const FLAGGED: f64 = -1.0;
     pub(super) const SHOWN_ALL_THE_SAME: f64 = 0.5;
-    /// What is left of the rest where no quotation supports it; what that leaves above the lowest score is not suggested.
-    pub(super) const WITHOUT_EVIDENCE: f64 = 0.46;
 }
 
 /// The answer to one question, with what is needed to judge it.
@@ -184,12 +183,16 @@ fn verdict(answer: &Answer, claim: &Claim, place: usize) -> CriterionResult {
         (Verdict::NotMet, Stance::Supports)
     };
     let mut telling: Vec<(f64, &PassageClaim)> = passages.iter().map(|p| (weighed(p, stance), p)).collect();
-    telling.retain(|(strength, _)| *strength >= partly);
+    let least = if stance == Stance::Contradicts { weigh::CONTRADICTED } else { partly };
+    telling.retain(|(strength, _)| *strength >= least);
     telling.sort_by(|a, b| b.0.total_cmp(&a.0));
     let evidence = if verdict == Verdict::NotMet { vec![] } else { verified(answer, &telling, stance) };
     // A claim of which nothing is found in the transcript is worth nothing.
-    let verdict = if evidence.is_empty() { Verdict::NotMet } else { verdict };
-    let strength = if stance == Stance::Contradicts { contradicts } else { supports };
+    let (verdict, strength) = match (evidence.is_empty(), stance) {
+        (true, _) if verdict != Verdict::NotMet => (Verdict::NotMet, 0.0),
+        (_, Stance::Supports) => (verdict, supports),
+        (_, Stance::Contradicts) => (verdict, contradicts),
+    };
     CriterionResult { id: criterion.id.clone(), kind: criterion.kind, verdict, strength: round(strength), evidence }
 }
 
@@ -269,26 +272,27 @@ impl Sums {
     }
 }
 
-fn suggest(answer: &Answer, criteria: &[CriterionResult], sums: &Sums, scale: &Scale, flags: &[Flag]) -> Suggestion {
-    let mut eta = sums.eta(answer.covered);
+/// How sums, coverage of the ideal answer and flags map to the levels of `scale`, whether or not anything can be quoted for it.
+pub(super) fn distribution(sums: &Sums, covered: f64, flags: &[Flag], scale: &Scale) -> Option<Distribution> {
+    let mut eta = sums.eta(covered);
     // Words aimed at the grader were left out before judging; what else was said still counts.
     let says_little = flags.iter().any(|flag| matches!(flag, Flag::KeywordList | Flag::RepeatsTheQuestion));
     if says_little && sums.met < weigh::SHOWN_ALL_THE_SAME {
         eta = eta.min(weigh::FLAGGED);
     }
+    Distribution::new(scale, shares(eta, scale.levels())).ok()
+}
+
+fn suggest(answer: &Answer, criteria: &[CriterionResult], sums: &Sums, scale: &Scale, flags: &[Flag]) -> Suggestion {
     let why = reason(answer.question, criteria, flags);
     let evidence: Vec<&Evidence> = criteria
         .iter()
         .filter(|c| c.kind == CriterionKind::ListenFor && matches!(c.verdict, Verdict::Met | Verdict::Partly))
         .flat_map(|c| &c.evidence)
         .collect();
-    if evidence.is_empty() && eta > 0.0 {
-        eta *= weigh::WITHOUT_EVIDENCE;
-    }
-    Distribution::new(scale, shares(eta, scale.levels()))
-        .ok()
-        .and_then(|distribution| Suggestion::scored(scale, distribution, &evidence, why.clone()).ok())
-        .unwrap_or_else(|| Suggestion::lowest(scale, why))
+    distribution(sums, answer.covered, flags, scale)
+        .and_then(|distribution| Suggestion::scored(scale, distribution, &evidence, why).ok())
+        .unwrap_or_else(|| Suggestion::abstained(Abstention::NothingQuotable))
 }
 
 /// Probabilities of the levels, lowest first, by the cumulative logit model.
@@ -382,6 +386,18 @@ mod tests {
             assert!((sum - 1.0).abs() < 1e-12);
             assert!(mean(-2.0) < mean(2.0) && mean(2.0) < mean(5.0) && mean(5.0) < mean(9.0), "{levels} levels");
         }
+    }
+
+    #[test]
+    fn more_of_an_ideal_answer_never_lowers_what_is_suggested() {
+        let scale = Scale::default();
+        let nothing = Sums { shown: 0.0, met: 0.0, contradicted: 0.0, warned: 0.0 };
+        let means: Vec<f64> = (0..=20)
+            .map(|i| distribution(&nothing, f64::from(i) / 20.0, &[], &scale).expect("shares").expected())
+            .collect();
+        assert!(means.windows(2).all(|pair| pair[0] <= pair[1] + 1e-3), "{means:?}");
+        let flagged = distribution(&nothing, 0.9, &[Flag::KeywordList], &scale).expect("shares");
+        assert_eq!(flagged.median(), 1);
     }
 
     #[test]

@@ -251,6 +251,29 @@ ideal_answers = ["I write unit tests for every change, run them before each comm
 }
 
 #[test]
+fn of_fragments_alone_nothing_is_suggested() {
+    let question = r#"
+id = "fragments"
+title = "Fragments"
+version = "1.0.0"
+language = "en"
+
+[[questions]]
+id = "tests"
+kind = "technical"
+ask = "How do you test what you build?"
+
+  [[questions.listen_for]]
+  id = "unit"
+  text = "Writes unit tests"
+"#;
+    let rubric = library::parse("fragments.toml", question).expect("a good rubric").rubric;
+    let file = "Ines: How do you test what you build?\nDana: Unit tests. Integration tests. Load tests. Smoke tests.\nInes: Thanks.\n";
+    let [tests] = evaluated(&rubric, file).evaluation.questions.try_into().expect("one question");
+    assert_eq!(tests.suggestion.expect("answered").abstention(), Some(&Abstention::TooLittleSaid));
+}
+
+#[test]
 fn an_answer_in_the_words_of_the_question_is_no_echo_where_it_says_what_is_listened_for() {
     let questions = r#"
 id = "echo"
@@ -349,4 +372,18 @@ fn candidates_are_ordered_as_they_were_written() {
 }
 
 /// In per cent; the README states the measured figure.
-const ORDERINGS_HELD: usize = 75;
+const ORDERINGS_HELD: usize = 93;
+
+#[test]
+fn whoever_says_the_opposite_gets_one_of_the_two_lowest_scores() {
+    let (mut low, mut all) = (0, 0);
+    for name in ["backend", "data-analyst", "support-lead"] {
+        let (_, evaluated) = &set(name)["opposite"];
+        let scores = evaluated.evaluation.questions.iter().filter_map(|q| q.suggestion.as_ref()?.score());
+        for score in scores {
+            all += 1;
+            low += usize::from(score <= 2);
+        }
+    }
+    assert!(all > 20 && low * 10 >= all * 9, "{low} of {all}");
+}

@@ -6,7 +6,7 @@ use crate::harness::program::{Run, earmark_with, folder};
 use earmark::config::EvaluationSettings;
 use earmark::domain::{ChatClaim, Evaluation, Flag, ReplyMode, Rubric, SharesFrom, Transcript, Verdict};
 use earmark::endpoint::{EndpointError, EndpointSettings};
-use earmark::evaluation::{EvaluateError, Tools, evaluate, plan};
+use earmark::evaluation::{Alone, EvaluateError, Tools, evaluate, plan, seen_in};
 use earmark::ingest::{self, Limits};
 use earmark::judge::{Brief, BudgetSettings, ChatJudge, ChatSettings, Judge, JudgeError, Price, Said};
 use earmark::library;
@@ -415,6 +415,16 @@ async fn a_prompt_that_is_too_long_for_the_server_is_no_reason_to_drop_the_schem
 }
 
 #[tokio::test]
+async fn a_server_that_rejects_both_names_of_a_limit_is_not_asked_for_ever() {
+    let server = OpenAiServer::start().await;
+    let body = error_body("max_tokens and max_completion_tokens must be less than or equal to 512", json!(400));
+    server.otherwise(Act::Status(400, vec![], body));
+    let error = claim_of(&server).await.expect_err("no claim");
+    assert!(matches!(error, JudgeError::Endpoint(EndpointError::Rejected { .. })), "{error}");
+    assert!(server.requests().len() < 10, "{}", server.requests().len());
+}
+
+#[tokio::test]
 async fn prompts_are_as_they_were_reviewed_and_begin_alike() {
     let judge = judge(settings("http://localhost:1/v1"));
     let other = brief_of("rest-api-structure", &["I have not built one yet, sorry about that."]);
@@ -490,6 +500,10 @@ async fn nothing_of_the_people_in_a_transcript_leaves_the_machine_unless_it_is_a
     let (judge, settings) = (chat(&server), EvaluationSettings::default());
     let tools = Tools { retrieval: &retrieval, judge: &judge, settings, profile: None };
     let made = evaluate(&tools, rubric(), &transcript, None, &mut |_| {}).await.expect("evaluates");
+    // Scored answers of an eval set have no speakers, but addresses.
+    let text = "I name endpoints after resources, ask me at zelda.okafor@example.org or call +49 30 901820 about it.";
+    let alone = [Alone { question: 0, text }];
+    assert_eq!(seen_in(&tools, rubric(), &alone, None, &mut |_, _| {}).await.expect("is seen").len(), 1);
     let sent = json!(server.requests()).to_string();
     for word in people {
         assert!(!sent.contains(word), "{word} was sent");
