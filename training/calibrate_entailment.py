@@ -3,7 +3,8 @@
     python calibrate_entailment.py --student MINILM --items pairs --run RUN --to CALIBRATED
 
 `softmax(a * z + b)` (Guo et al. 2017, "vector scaling") is written into the last layer, so nothing that runs the model has
-to know of it; `RUN` stays as it is, for training to go on from. The pairs are those that `train_entailment.py` holds out; half of them fit, the other half are reported on.
+to know of it; `RUN` stays as it is, for training to go on from. The pairs are those that `train_entailment.py` holds out; half of
+them fit, the other half are reported on.
 """
 
 import argparse

@@ -106,7 +106,7 @@ def blocks(folder):
     for path in sorted(Path(folder).glob("*.txt")):
         for block in path.read_text(encoding="utf-8").strip().split("\n\n"):
             lines = [line.split(" ", 1) for line in block.split("\n")]
-            yield path.stem, lines[0][1], [("ENC".index(letter), text) for letter, text in lines[1:]]
+            yield lines[0][1], [("ENC".index(letter), text) for letter, text in lines[1:]]
 
 
 def held_out_premise(premise):
@@ -115,7 +115,7 @@ def held_out_premise(premise):
 
 
 def own_nli(folder, held=False):
-    for _, premise, hypotheses in blocks(folder):
+    for premise, hypotheses in blocks(folder):
         if held_out_premise(premise) == held:
             for label, hypothesis in hypotheses:
                 yield Pair(premise, hypothesis, hard(label), False, "own_nli", blurred=True)

@@ -50,10 +50,10 @@ class Graph:
         """Weight, bias and the sizes that were moved out of each layer norm, in the order of the graph."""
         for node in self.nodes:
             if node.op_type == "LayerNormalization":
-                moved = [u for u in self.users[node.output[0]] if u.op_type == "Mul" and self.constants.get(u.input[1], np.ones(1)).ndim == 1]
-                moved = [u for u in moved if u.input[1] in self.constants and len(self.constants[u.input[1]]) > 1]
                 weight, bias = self.constants[node.input[1]], self.constants[node.input[2]]
-                yield weight, bias, self.constants[moved[0].input[1]] if moved else np.ones_like(weight)
+                factors = (self.constants.get(user.input[1]) for user in self.users[node.output[0]] if user.op_type == "Mul")
+                moved = (factor for factor in factors if factor is not None and factor.shape == weight.shape)
+                yield weight, bias, next(moved, np.ones_like(weight))
 
 
 def restored(path, state, layers):

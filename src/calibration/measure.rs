@@ -64,9 +64,14 @@ fn median(chances: &[f64]) -> usize {
     chances.iter().position(at_half).unwrap_or(chances.len() - 1)
 }
 
+/// Whether a forecast is surer than the rule for suggesting anything asks for; without a rule or a forecast nothing is held back.
+pub(super) fn is_sure(least: Option<f64>, chances: Option<&[f64]>) -> bool {
+    least.zip(chances).is_none_or(|(least, chances)| sureness(chances) > least)
+}
+
 /// How sure a forecast is of its suggestion: the chance of being at most a level off, on scales of up to three levels of
 /// being right.
-pub(super) fn sureness(chances: &[f64]) -> f64 {
+fn sureness(chances: &[f64]) -> f64 {
     let (at, slack) = (median(chances), slack(chances.len()));
     let near = at.saturating_sub(slack)..=(at + slack).min(chances.len() - 1);
     chances[near].iter().sum::<f64>().min(1.0)

@@ -209,10 +209,7 @@ impl Profile {
             let range = cut?.sets(forecast.scale())?.range(forecast).ok()?;
             Some([*range.start(), *range.end()])
         });
-        let sure = match (self.surer_than, &forecast) {
-            (Some(least), Some(forecast)) => super::measure::sureness(forecast.chances()) > least,
-            _ => true,
-        };
+        let sure = super::measure::is_sure(self.surer_than, forecast.as_ref().map(Forecast::chances));
         Calibrated { chances, range, sure }
     }
 }

@@ -1,7 +1,7 @@
 //! Puts the report together, section by section.
 
 use super::diagnose;
-use super::measure::{Column, Slack, Truth, outcome, sureness};
+use super::measure::{Column, Slack, Truth, is_sure, outcome};
 use super::profile::Cut;
 use super::report::{
     Choice, ComputedWith, Disagreement, Groups, Line, Marking, Number, Outcome, Part, Predicted, REPORT_SCHEMA, Ranges,
@@ -99,11 +99,9 @@ impl Sections<'_> {
     /// rule has to be surer than `least`.
     fn is_suggested(&self, kept: &Column, row: usize, least: Option<f64>) -> bool {
         let seen = self.seen[row];
-        let is_sure = match (least, &kept.chances[row]) {
-            (Some(least), Some(chances)) => sureness(chances) > least,
-            _ => true,
-        };
-        is_sure && seen.abstained.is_none() && (kept.suggested[row] == self.truth.scale.min() || seen.is_supported())
+        is_sure(least, kept.chances[row].as_deref())
+            && seen.abstained.is_none()
+            && (kept.suggested[row] == self.truth.scale.min() || seen.is_supported())
     }
 
     fn set(&self) -> SetRef {
